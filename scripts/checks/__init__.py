@@ -1,0 +1,1 @@
+"""What `scripts/test` runs: lint, types, the tests, and a part of them on the other Pythons."""
