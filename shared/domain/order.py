@@ -1,0 +1,223 @@
+"""The order: what one buyer agreed to pay, and what became of it.
+
+      place            instruct              pay                    report_refund
+ ∅ ─────────▶ CREATED ─────────▶ AWAITING_PAYMENT ─────────▶ PAID ─────────▶ REFUNDING
+                 │                  │      ▲                  ▲
+                 └──── close ───────┤      └ instruct (fresh  │ pay: a late payment
+                                    ▼        code, same no.)  │ is still a payment
+                                  CLOSED ─────────────────────┘
+
+An order is one row. Every function here returns a new order whose version is one higher;
+saving it succeeds only for who read the version before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from shared.domain import identifiers
+from shared.domain.history import Event, History, begin
+from shared.domain.license import Grant, grant_for_payment
+from shared.domain.money import Money
+from shared.domain.payment import Payee, PaymentFact, TradeState
+
+KIND = "order"
+
+
+class OrderState(str, Enum):
+    """Where an order stands."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting_payment"
+    PAID = "paid"
+    CLOSED = "closed"
+    REFUNDING = "refunding"
+    """A refund exists at the provider; its amount and its end are not known here yet."""
+
+
+TRANSITIONS: dict[tuple[OrderState, str], OrderState] = {
+    (OrderState.CREATED, "instructed"): OrderState.AWAITING_PAYMENT,
+    (OrderState.AWAITING_PAYMENT, "instructed"): OrderState.AWAITING_PAYMENT,
+    (OrderState.CREATED, "closed"): OrderState.CLOSED,
+    (OrderState.AWAITING_PAYMENT, "closed"): OrderState.CLOSED,
+    (OrderState.CREATED, "paid"): OrderState.PAID,
+    (OrderState.AWAITING_PAYMENT, "paid"): OrderState.PAID,
+    (OrderState.CLOSED, "paid"): OrderState.PAID,
+    (OrderState.PAID, "refund_reported"): OrderState.REFUNDING,
+}
+"""Every move an order may make; what is not here is not allowed."""
+
+OPEN_STATES = (OrderState.CREATED, OrderState.AWAITING_PAYMENT)
+
+
+class ForbiddenTransition(Exception):
+    """A move that the table does not have: a mistake in our code, never in the caller's."""
+
+
+@dataclass(frozen=True)
+class PaymentInstruction:
+    """How the buyer pays: a QR text, an address to go to, or a secret for a payment form.
+
+    `kind` is qr, redirect or client_secret; it is of use until `expires_at_s`.
+    """
+
+    kind: str
+    value: str
+    expires_at_s: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was sold, as the catalogue had it when the order was placed."""
+
+    product_id: str
+    title: str
+    price: Money
+    term_days: int | None
+    entitlements: tuple[str, ...]
+    catalogue_version: str
+
+
+@dataclass(frozen=True)
+class Payment:
+    """The verified payment of an order."""
+
+    transaction_id: str
+    amount: Money
+    paid_at_s: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order. `claim_secret_hash` is base64url(SHA-256(secret)), the shape of RFC 7636 S256.
+
+    `provider_request` is the exact request that every retry replays at the provider.
+    `next_query_at_s` is when somebody may next ask the provider about it; the winner of the
+    write that moves it asks.
+    """
+
+    order_id: str
+    out_trade_no: str
+    environment: str
+    provider: str
+    payee: Payee
+    snapshot: Snapshot
+    license_id: str
+    claim_secret_hash: str
+    created_at_s: int
+    expires_at_s: int
+    provider_request: str
+    next_query_at_s: int
+    state: OrderState
+    history: History
+    instruction: PaymentInstruction | None = None
+    payment: Payment | None = None
+    grant: Grant | None = None
+    version: int = 1
+
+    @property
+    def price(self) -> Money:
+        """What the buyer owes."""
+        return self.snapshot.price
+
+    def is_open(self) -> bool:
+        """Whether it still waits for its payment."""
+        return self.state in OPEN_STATES
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What `place` needs besides the snapshot: who is paid, where, and until when."""
+
+    out_trade_no: str
+    environment: str
+    provider: str
+    payee: Payee
+    claim_secret_hash: str
+    provider_request: str
+    created_at_s: int
+    expires_at_s: int
+
+
+def place(snapshot: Snapshot, terms: Terms) -> Order:
+    """A new order, not yet known to the provider."""
+    order_id = identifiers.order_id(terms.out_trade_no)
+    event = Event("placed", terms.created_at_s, "buyer", "create-order", {
+        "product_id": snapshot.product_id, "price": snapshot.price.as_dict(),
+        "catalogue_version": snapshot.catalogue_version, "provider": terms.provider})
+    return Order(
+        order_id=order_id, out_trade_no=terms.out_trade_no, environment=terms.environment,
+        provider=terms.provider, payee=terms.payee, snapshot=snapshot,
+        license_id=identifiers.license_id(order_id),
+        claim_secret_hash=terms.claim_secret_hash, created_at_s=terms.created_at_s,
+        expires_at_s=terms.expires_at_s, provider_request=terms.provider_request,
+        next_query_at_s=terms.created_at_s + QUERY_INTERVAL_S, state=OrderState.CREATED,
+        history=begin(KIND, order_id).add(event))
+
+
+def instruct(order: Order, instruction: PaymentInstruction, now_s: int) -> Order:
+    """The provider knows the order and gave a way to pay (again, when a code expired)."""
+    moved = _move(order, Event("instructed", now_s, "provider", "create-order", {
+        "kind": instruction.kind, "expires_at_s": instruction.expires_at_s}))
+    return _next(moved, instruction=instruction)
+
+
+def close(order: Order, now_s: int, *, actor: str, source: str) -> Order:
+    """The provider no longer takes a payment for it, as far as is known."""
+    return _next(_move(order, Event("closed", now_s, actor, source)))
+
+
+def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
+    """The order after a fact that fits it; the same order when the fact is not news.
+
+    One verified payment fixes, in one version of one row: the payment, its only grant, and
+    the signing key of its license. A REFUNDED fact means paid *and* refunded.
+    """
+    if not fact.was_paid:
+        return order
+    before = order
+    if order.payment is None:
+        order = _pay(order, fact, now_s, kid)
+    if fact.trade_state is TradeState.REFUNDED and order.state is OrderState.PAID:
+        order = _move(order, Event("refund_reported", now_s, "provider", fact.source))
+    return order if order is before else _next(order)
+
+
+def schedule_query(order: Order, now_s: int) -> Order:
+    """The order with its next query moved on; who saves this may ask the provider."""
+    young = now_s - order.created_at_s < EAGER_QUERIES_S
+    return _next(order, next_query_at_s=now_s + (QUERY_INTERVAL_S if young else SLOW_QUERY_S))
+
+
+QUERY_INTERVAL_S = 7
+"""Between two queries of a fresh order: with a poll every 2 s a lost notify costs < 10 s."""
+EAGER_QUERIES_S = 600
+SLOW_QUERY_S = 30
+
+
+def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
+    assert fact.transaction_id is not None
+    assert fact.amount is not None
+    assert fact.paid_at_s is not None
+    payment = Payment(fact.transaction_id, fact.amount, fact.paid_at_s, fact.source)
+    grant = grant_for_payment(order, payment, kid)
+    data: dict[str, Any] = {
+        "transaction_id": payment.transaction_id, "amount": payment.amount.as_dict(),
+        "paid_at_s": payment.paid_at_s, "grant_id": grant.grant_id,
+        "license_id": grant.license_id, "kid": kid}
+    moved = _move(order, Event("paid", now_s, "provider", fact.source, data))
+    return replace(moved, payment=payment, grant=grant)
+
+
+def _move(order: Order, event: Event) -> Order:
+    state = TRANSITIONS.get((order.state, event.kind))
+    if state is None:
+        raise ForbiddenTransition(f"{order.state.value} has no move {event.kind!r}")
+    return replace(order, state=state, history=order.history.add(event))
+
+
+def _next(order: Order, **changes: Any) -> Order:
+    return replace(order, version=order.version + 1, **changes)
