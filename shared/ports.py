@@ -7,11 +7,12 @@ another folder of adapters. Every method may raise the `Unavailable` family of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from shared.domain.lease import Window
     from shared.domain.license import License
     from shared.domain.order import Order, PaymentInstruction, Snapshot

@@ -6,8 +6,11 @@ import glob
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 WANTED = ("3.10", "3.12")

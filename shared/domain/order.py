@@ -15,13 +15,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
 from shared.domain.history import Event, History, begin
 from shared.domain.license import Grant, grant_for_payment
-from shared.domain.money import Money
 from shared.domain.payment import Payee, PaymentFact, TradeState
+
+if TYPE_CHECKING:
+    from shared.domain.money import Money
 
 KIND = "order"
 

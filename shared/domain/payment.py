@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from shared.domain.money import Money
-
 if TYPE_CHECKING:
+    from shared.domain.money import Money
     from shared.domain.order import Order
 
 
