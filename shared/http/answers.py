@@ -1,0 +1,56 @@
+"""Aggregates as the JSON their owners see. Models for the same shapes: shared.http.contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.domain.catalogue import Catalogue, Product
+    from shared.domain.order import Order
+    from shared.use_cases.claim_license import HandedOver
+
+
+def order_answer(order: Order, now_s: int) -> dict[str, Any]:
+    """An order for its buyer: `out_trade_no` is theirs to see, the claim hash is nobody's."""
+    payable = order.is_open() and now_s < order.expires_at_s
+    status = "expired" if order.is_open() and not payable else order.state.value
+    return {"order": {
+        "order_id": order.order_id, "out_trade_no": order.out_trade_no, "status": status,
+        "product_id": order.snapshot.product_id, "title": order.snapshot.title,
+        "price": order.price.as_dict(), "created_at_s": order.created_at_s,
+        "expires_at_s": order.expires_at_s,
+        "paid_at_s": order.payment.paid_at_s if order.payment else None,
+        "payment": _payment(order) if payable else None}}
+
+
+def _payment(order: Order) -> dict[str, Any] | None:
+    if order.instruction is None:
+        return None
+    return {"kind": order.instruction.kind, "value": order.instruction.value,
+            "expires_at_s": order.instruction.expires_at_s}
+
+
+def products_answer(catalogue: Catalogue) -> dict[str, Any]:
+    """Everything that is for sale."""
+    return {"catalogue_version": catalogue.version,
+            "products": [_product(product) for product in catalogue.products.values()]}
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {"product_id": product.product_id, "titles": product.titles,
+            "descriptions": product.descriptions,
+            "prices": [price.as_dict() for price in product.prices.values()],
+            "term_days": product.term_days, "entitlements": list(product.entitlements)}
+
+
+def license_answer(handed: HandedOver) -> dict[str, Any]:
+    """A license and its lease for the holder; no lease while it is being signed."""
+    license_ = handed.license
+    lease = None if handed.lease is None else {
+        "token": handed.lease, "starts_at_s": handed.window.starts_at_s,
+        "ends_at_s": handed.window.ends_at_s}
+    return {"license": {
+        "license_id": license_.license_id, "product_id": license_.product_id,
+        "entitlements": list(license_.entitlements), "paid_at_s": license_.paid_at_s,
+        "ends_at_s": license_.ends_at_s(), "status": "pending" if lease is None else "active",
+        "lease": lease}}

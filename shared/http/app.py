@@ -1,0 +1,115 @@
+"""From event to answer: routes, errors and CORS in one place, so that a handler stays small."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import MethodNotAllowed, NotFound, TongbaoError
+from shared.http import fc_event
+from shared.http.request import Answer, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from shared.ports import FactLog
+
+JSON_TYPE = "application/json; charset=utf-8"
+PREFLIGHT_SECONDS = 86_400
+
+CORS_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
+"""Any origin: no cookie is ever read, every right comes from a secret in a header."""
+
+PREFLIGHT_HEADERS = {
+    **CORS_HEADERS,
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+}
+
+SAFETY_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """`method` and `path` ("/v1/orders/{order_id}") lead to `handle`."""
+
+    method: str
+    path: str
+    handle: Callable[[Request], Answer]
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path's parameters if this route is meant, else None."""
+        wanted, given = self.path.split("/"), path.split("/")
+        if len(wanted) != len(given):
+            return None
+        parameters = {}
+        for want, give in zip(wanted, given, strict=True):
+            if want.startswith("{"):
+                parameters[want[1:-1]] = give
+            elif want != give:
+                return None
+        return parameters
+
+
+@dataclass(frozen=True)
+class App:
+    """The routes of one function. `cors` is for routes that browsers call; `begin` starts
+    the request's deadline and log, by its request id.
+    """
+
+    routes: Sequence[Route]
+    log: FactLog
+    cors: bool
+    begin: Callable[[str], None]
+
+    def __call__(self, event: object, context: object) -> dict[str, Any]:
+        """Answer one event. Never raises: whatever happens has a status and a code."""
+        request_id = fc_event.request_id_of(context)
+        try:
+            self.begin(request_id)
+            request = fc_event.parse_event(event, request_id)
+            answer = self._route(request)
+        except TongbaoError as error:
+            answer = self._refuse(error, request_id)
+        except Exception as error:
+            self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
+            answer = self._refuse(TongbaoError(), request_id)
+        return self._as_dict(answer)
+
+    def _route(self, request: Request) -> Answer:
+        matches = [(route, parameters) for route in self.routes
+                   if (parameters := route.match(request.path)) is not None]
+        if not matches:
+            raise NotFound
+        allowed = ", ".join(sorted({route.method for route, _ in matches} | {"OPTIONS"}))
+        if request.method == "OPTIONS" and self.cors:
+            return Answer(204, raw=b"", headers={
+                **PREFLIGHT_HEADERS, "Access-Control-Allow-Methods": allowed})
+        for route, parameters in matches:
+            if route.method == request.method:
+                return route.handle(replace(request, parameters=parameters))
+        raise MethodNotAllowed
+
+    def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
+        self.log.fact("request.refused", code=error.code, status=error.status,
+                      reason=error.reason)
+        headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+        return Answer(error.status, error.as_dict(request_id), headers=headers)
+
+    def _as_dict(self, answer: Answer) -> dict[str, Any]:
+        headers: dict[str, str] = {**SAFETY_HEADERS, **(CORS_HEADERS if self.cors else {})}
+        body = answer.raw
+        if body is None:
+            body = dump_json(answer.value)
+        if body:
+            headers["Content-Type"] = JSON_TYPE
+        return fc_event.answer_dict(answer.status, {**headers, **answer.headers}, body)
+
+
+def dump_json(value: Mapping[str, Any]) -> bytes:
+    """The JSON of every answer: UTF-8, no spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

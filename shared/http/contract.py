@@ -1,0 +1,166 @@
+"""The HTTP contract as pydantic models: what create-order parses, and what OpenAPI shows.
+
+Not on the import path of `notify` and `license-fetch`; their answers are built by
+`shared.http.answers` and a test holds them against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import InvalidRequest
+
+Id = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+Seconds = Annotated[int, Field(ge=0, description="Seconds since 1970 (UTC).")]
+
+
+class Model(BaseModel):
+    """No unknown field, no silent conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class MoneyModel(Model):
+    """An exact amount in the currency's smallest unit."""
+
+    amount_minor: int
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class CreateOrderRequest(Model):
+    """What a client sends to place an order; the price is never among it."""
+
+    product_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9:._-]{0,63}$")]
+    claim_secret_hash: Annotated[str, Field(
+        pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$",
+        description="base64url(SHA-256(claim secret)), the shape of RFC 7636 S256. The client "
+                    "keeps the secret: 43 to 128 characters of [A-Za-z0-9_-].")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    language: Literal["en", "zh"] = "zh"
+
+
+class PaymentModel(Model):
+    """How to pay: show `value` as a QR code, or go there, or hand it to a payment form."""
+
+    kind: Literal["qr", "redirect", "client_secret"]
+    value: str
+    expires_at_s: Seconds
+
+
+class OrderModel(Model):
+    """An order as its buyer sees it."""
+
+    order_id: Id
+    out_trade_no: Annotated[str, Field(
+        description="The order number in the buyer's WeChat bill (商户单号).")]
+    status: Literal["created", "awaiting_payment", "expired", "paid", "closed", "refunding"]
+    product_id: str
+    title: str
+    price: MoneyModel
+    created_at_s: Seconds
+    expires_at_s: Seconds
+    paid_at_s: Seconds | None
+    payment: PaymentModel | None
+
+
+class OrderAnswer(Model):
+    """Answer of POST /v1/orders and GET /v1/orders/{order_id}."""
+
+    order: OrderModel
+
+
+class ProductModel(Model):
+    """One thing for sale."""
+
+    product_id: str
+    titles: dict[str, str]
+    descriptions: dict[str, str]
+    prices: list[MoneyModel]
+    term_days: int | None
+    entitlements: list[str]
+
+
+class ProductsAnswer(Model):
+    """Answer of GET /v1/products."""
+
+    catalogue_version: str
+    products: list[ProductModel]
+
+
+class ClaimRequest(Model):
+    """Which order's license; the claim secret goes into Authorization."""
+
+    order_id: Id
+
+
+class LeaseModel(Model):
+    """A license's lease: a JWS that is verified offline with the keys of GET /v1/keys."""
+
+    token: str
+    starts_at_s: Seconds
+    ends_at_s: Seconds
+
+
+class LicenseModel(Model):
+    """A license as its holder sees it."""
+
+    license_id: Id
+    product_id: str
+    entitlements: list[str]
+    paid_at_s: Seconds
+    ends_at_s: Seconds | None
+    status: Literal["active", "pending"]
+    lease: LeaseModel | None
+
+
+class LicenseAnswer(Model):
+    """Answer of POST /v1/licenses/claim; 202 and no lease while it is being signed."""
+
+    license: LicenseModel
+
+
+class KeyModel(Model):
+    """A verification key (RFC 8037)."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    kid: str
+    alg: Literal["Ed25519"]
+    use: Literal["sig"]
+    x: str
+
+
+class KeysAnswer(Model):
+    """Answer of GET /v1/keys: a JWK set (RFC 7517 §5)."""
+
+    keys: list[KeyModel]
+
+
+class ErrorModel(Model):
+    """What went wrong: `code` for programs, the messages for people."""
+
+    code: str
+    message: str
+    message_zh: str
+    request_id: str
+    field: str | None = None
+    retry_after_s: int | None = None
+
+
+class ErrorAnswer(Model):
+    """The one shape of every error."""
+
+    error: ErrorModel
+
+
+def parse_create_order(value: dict[str, object]) -> CreateOrderRequest:
+    """The request in this JSON object; InvalidRequest names the first wrong field."""
+    try:
+        return CreateOrderRequest.model_validate(value)
+    except ValidationError as error:
+        place = error.errors(include_input=False, include_url=False)[0]["loc"]
+        known = place and place[0] in CreateOrderRequest.model_fields
+        raise InvalidRequest(code="INVALID_FIELD",
+                             field=str(place[0]) if known else None) from None

@@ -1,0 +1,88 @@
+"""The one file that knows Function Compute 3.0's event, context and answer.
+
+Event functions get bytes (payload version v1) and give a dict; another cloud would be a
+sibling of this file. See "HTTP trigger: invoke a function" in the Function Compute manual.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import InvalidRequest
+from shared.http.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def request_id_of(context: object) -> str:
+    """The platform's id of this invocation, "-" where it gives none."""
+    found = getattr(context, "request_id", None)
+    return found if isinstance(found, str) and found else "-"
+
+
+def parse_event(event: object, request_id: str) -> Request:
+    """The request in an HTTP trigger's event; InvalidRequest for anything else."""
+    payload = _payload(event)
+    http = _mapping(_mapping(payload, "requestContext"), "http")
+    method, path = http.get("method"), payload.get("rawPath")
+    if not isinstance(method, str) or not isinstance(path, str):
+        raise InvalidRequest(reason="not_an_http_event")
+    return Request(
+        method=method.upper(), path=path, headers=_headers(payload),
+        query={name: value for name, value in _mapping(payload, "queryParameters").items()
+               if isinstance(value, str)},
+        body=_body(payload), source_ip=str(http.get("sourceIp", "")), request_id=request_id)
+
+
+def answer_dict(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """What Function Compute turns into the HTTP answer."""
+    return {"statusCode": status, "headers": dict(headers), "isBase64Encoded": False,
+            "body": body.decode("utf-8")}
+
+
+def _payload(event: object) -> dict[str, Any]:
+    try:
+        payload = json.loads(event) if isinstance(event, bytes | str) else event
+    except (ValueError, RecursionError):
+        raise InvalidRequest(reason="event_is_not_json") from None
+    if not isinstance(payload, dict):
+        raise InvalidRequest(reason="not_an_http_event")
+    return payload
+
+
+def _mapping(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    value = holder.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidRequest(reason="not_an_http_event")
+    return value
+
+
+def _headers(payload: dict[str, Any]) -> dict[str, str]:
+    """Header names in lower case; two spellings of one name are an ambiguity, refused."""
+    headers: dict[str, str] = {}
+    for name, value in _mapping(payload, "headers").items():
+        lower = name.lower()
+        if not isinstance(value, str) or lower in headers:
+            raise InvalidRequest(code="INVALID_HEADER")
+        headers[lower] = value
+    return headers
+
+
+def _body(payload: dict[str, Any]) -> bytes:
+    body = payload.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise InvalidRequest(reason="not_an_http_event")
+    try:
+        if payload.get("isBase64Encoded") is True:
+            return base64.b64decode(body, validate=True)
+        return body.encode("utf-8")
+    except (binascii.Error, ValueError):
+        raise InvalidRequest(reason="body_encoding") from None

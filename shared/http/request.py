@@ -1,0 +1,33 @@
+"""An HTTP request and its answer, as every handler sees them, whatever cloud brought them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Request:
+    """`path` is as sent (percent-encoding kept), header names are lower-case, body is raw."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    source_ip: str
+    request_id: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON value to answer with; `raw` instead where the body is somebody else's contract."""
+
+    status: int
+    value: Any = None
+    raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)

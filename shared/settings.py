@@ -1,0 +1,230 @@
+"""Every setting, read once at start from the environment: the only reader of it.
+
+One table says which function needs what, so that a function holds no secret it does not
+use, and a missing one fails at start, by name. A value may say where it is kept instead of
+what it is ("file:/path"); another secret store is one more entry in `sources`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.domain.identifiers import CROCKFORD, PREFIX_LENGTH
+from shared.secret import MissingSetting, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CREATE_ORDER, NOTIFY, LICENSE_FETCH = "create-order", "notify", "license-fetch"
+ALL = (CREATE_ORDER, NOTIFY, LICENSE_FETCH)
+ASKING = (CREATE_ORDER, LICENSE_FETCH)
+"""The functions that call WeChat."""
+
+MOST_ENVIRONMENT_BYTES = 4096
+"""Function Compute's limit for all environment variables of a function together."""
+
+TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
+"""Merchant numbers of emulators and of WeChat's own examples."""
+
+
+class InvalidSetting(Exception):
+    """A setting has no usable value; the message names it and never shows the value."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the setting {name} {why}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: which functions need it, and what stands in for it."""
+
+    name: str
+    needed_by: tuple[str, ...]
+    default: str | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one function, checked. Secrets hide their values."""
+
+    environment: str
+    prefix: str
+    tablestore_endpoint: str
+    tablestore_instance: str
+    notify_url: str
+    order_lifetime_s: int
+    wait_s: int
+    orders_per_minute: int
+    orders_burst: int
+    signing_kid: str
+    signing_key: Secret
+    wechatpay_mchid: str
+    wechatpay_appid: str
+    wechatpay_base_url: str
+    wechatpay_merchant_serial: str
+    wechatpay_merchant_key: Secret
+    wechatpay_public_key_id: str
+    wechatpay_public_key: str
+    wechatpay_platform_certificates: str
+    wechatpay_api_v3_key: Secret
+
+    @property
+    def live(self) -> bool:
+        """Whether real money moves here."""
+        return self.environment == "live"
+
+
+VARIABLES: dict[str, Variable] = {
+    "environment": Variable("TONGBAO_ENVIRONMENT", ALL, meaning="test or live"),
+    "prefix": Variable("TONGBAO_PREFIX", ALL, meaning=(
+        "4 Crockford base-32 symbols in front of every order number of this deployment")),
+    "tablestore_endpoint": Variable("TONGBAO_TABLESTORE_ENDPOINT", ALL, meaning=(
+        "address of the Tablestore instance")),
+    "tablestore_instance": Variable("TONGBAO_TABLESTORE_INSTANCE", ALL, meaning=(
+        "name of the Tablestore instance")),
+    "notify_url": Variable("TONGBAO_NOTIFY_URL", (CREATE_ORDER,), meaning=(
+        "public address of POST /v1/notify/wechatpay; no query string")),
+    "order_lifetime_s": Variable("TONGBAO_ORDER_LIFETIME_S", (), "7200", (
+        "seconds in which an order can be paid")),
+    "wait_s": Variable("TONGBAO_WAIT_S", (), "0", (
+        "seconds that GET /v1/orders/{order_id} may wait for a change; 0 to 20")),
+    "orders_per_minute": Variable("TONGBAO_ORDERS_PER_MINUTE", (), "20", (
+        "orders per minute and source that one instance takes")),
+    "orders_burst": Variable("TONGBAO_ORDERS_BURST", (), "10", (
+        "orders that one source may place at once")),
+    "signing_kid": Variable("TONGBAO_SIGNING_KID", (NOTIFY, CREATE_ORDER, LICENSE_FETCH),
+                            meaning="id of the key that signs licenses paid from now on"),
+    "signing_key": Variable("TONGBAO_SIGNING_KEY", (LICENSE_FETCH,), meaning=(
+        "Ed25519 seed of that key, base64url of 32 bytes")),
+    "wechatpay_mchid": Variable("WECHATPAY_MCHID", ASKING, "", "merchant number"),
+    "wechatpay_appid": Variable("WECHATPAY_APPID", ASKING, "", (
+        "application id bound to the merchant number")),
+    "wechatpay_base_url": Variable("WECHATPAY_BASE_URL", (), "https://api.mch.weixin.qq.com", (
+        "address of WeChat Pay")),
+    "wechatpay_merchant_serial": Variable("WECHATPAY_MERCHANT_SERIAL", ASKING, "", (
+        "serial number of the merchant API certificate")),
+    "wechatpay_merchant_key": Variable("WECHATPAY_MERCHANT_KEY", ASKING, "", (
+        "merchant API private key, PEM")),
+    "wechatpay_public_key_id": Variable("WECHATPAY_PUBLIC_KEY_ID", ALL, meaning=(
+        "id of the WeChat Pay public key: PUB_KEY_ID_…")),
+    "wechatpay_public_key": Variable("WECHATPAY_PUBLIC_KEY", ALL, meaning=(
+        "the WeChat Pay public key, PEM")),
+    "wechatpay_platform_certificates": Variable(
+        "WECHATPAY_PLATFORM_CERTIFICATES", (), "{}", (
+            "older merchants: JSON object of platform serial to public key PEM")),
+    "wechatpay_api_v3_key": Variable("WECHATPAY_API_V3_KEY", (NOTIFY,), "", (
+        "the APIv3 key, 32 characters")),
+}
+"""Which environment variable fills which field of Settings."""
+
+
+def read_file(reference: str) -> str:
+    """The text of a file that holds a key."""
+    try:
+        return Path(reference).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError("cannot be read") from None
+
+
+SOURCES: dict[str, Callable[[str], str]] = {"file": read_file}
+
+
+def load_settings(environ: Mapping[str, str], function: str,
+                  sources: Mapping[str, Callable[[str], str]] = SOURCES) -> Settings:
+    """The settings of `function`; raises MissingSetting or InvalidSetting, by name."""
+    texts = {field: _text(variable, environ, function, sources)
+             for field, variable in VARIABLES.items()}
+    settings = Settings(**{field.name: _typed(field.name, str(field.type), texts[field.name])
+                           for field in fields(Settings)})
+    _check(settings)
+    if settings.live:
+        _check_live(settings)
+    return settings
+
+
+def _text(variable: Variable, environ: Mapping[str, str], function: str,
+          sources: Mapping[str, Callable[[str], str]]) -> str:
+    value = environ.get(variable.name, "")
+    if not value:
+        if function in variable.needed_by:
+            raise MissingSetting(f"the setting {variable.name} is missing")
+        return variable.default or ""
+    scheme, colon, reference = value.partition(":")
+    if colon and scheme in sources:
+        try:
+            return sources[scheme](reference)
+        except ValueError as error:
+            raise InvalidSetting(variable.name, str(error)) from None
+    return value.replace("\\n", "\n")
+
+
+def _typed(field: str, wanted: str, text: str) -> Any:
+    name = VARIABLES[field].name
+    if wanted == "Secret":
+        return Secret(name, text)
+    if wanted == "int":
+        if not (text.isascii() and text.isdigit() and len(text) <= 9):
+            raise InvalidSetting(name, "must be a whole number")
+        return int(text)
+    return text
+
+
+def _check(settings: Settings) -> None:
+    def demand(right: bool, field: str, why: str) -> None:
+        if not right:
+            raise InvalidSetting(VARIABLES[field].name, why)
+
+    demand(settings.environment in ("test", "live"), "environment", "must be test or live")
+    demand(len(settings.prefix) == PREFIX_LENGTH and all(c in CROCKFORD for c in settings.prefix),
+           "prefix", f"must be {PREFIX_LENGTH} of {CROCKFORD}")
+    demand(0 <= settings.wait_s <= 20, "wait_s", "must be between 0 and 20")
+    demand(60 <= settings.order_lifetime_s <= 7 * 86_400, "order_lifetime_s",
+           "must be between 60 and 604800")
+    demand(settings.orders_per_minute > 0, "orders_per_minute", "must be above 0")
+    demand(settings.orders_burst > 0, "orders_burst", "must be above 0")
+    demand(not settings.notify_url or "?" not in settings.notify_url, "notify_url",
+           "must have no query string (WeChat Pay refuses it)")
+    demand(not settings.wechatpay_api_v3_key
+           or len(settings.wechatpay_api_v3_key.reveal().encode()) == 32,
+           "wechatpay_api_v3_key", "must have 32 characters")
+    try:
+        certificates = json.loads(settings.wechatpay_platform_certificates)
+    except ValueError:
+        certificates = None
+    demand(isinstance(certificates, dict), "wechatpay_platform_certificates",
+           "must be a JSON object")
+
+
+def _check_live(settings: Settings) -> None:
+    """Real money: nothing of a test may be left."""
+    for field in ("tablestore_endpoint", "notify_url", "wechatpay_base_url"):
+        address = getattr(settings, field)
+        if address and not _is_public_https(address):
+            raise InvalidSetting(VARIABLES[field].name, "must be public https in live")
+    if settings.wechatpay_mchid in TEST_MERCHANTS:
+        raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
+    if settings.signing_kid.lower().startswith("test"):
+        raise InvalidSetting("TONGBAO_SIGNING_KID", "names a test key, refused in live")
+    for field in ("wechatpay_merchant_key", "wechatpay_public_key"):
+        value = getattr(settings, field)
+        pem = value.reveal() if isinstance(value, Secret) and value else str(value)
+        if "TESTING" in pem:
+            raise InvalidSetting(VARIABLES[field].name, "is a test key, refused in live")
+
+
+def _is_public_https(address: str) -> bool:
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or "@" in parts.netloc or "." not in host:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return not host.endswith((".local", ".internal", ".localhost", ".test"))

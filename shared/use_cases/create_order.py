@@ -1,0 +1,147 @@
+"""Place an order: durable here first, then at the provider, with the same bytes every time.
+
+  1. order row + due row (one batch)     fails: nothing happened; the same key tries again
+  2. provider: place the stored request  unknown: 503; the same key replays the same request
+  3. order row + instruction             lost to a rival: place again, so that what is stored
+                                         is the newest code (an older code dies at WeChat)
+A crash after any step leaves a row that the same key, a poll or the timer can finish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shared.domain import identifiers
+from shared.domain.order import Order, Snapshot, Terms, instruct, place
+from shared.errors import (
+    AlreadyExists,
+    Conflict,
+    NotFound,
+    StoreUnavailable,
+    StoreUnknown,
+    VersionConflict,
+)
+from shared.ports import AlreadyPaid
+from shared.use_cases.record_payment import Books, record_payment
+
+if TYPE_CHECKING:
+    from shared.domain.catalogue import Catalogue
+    from shared.ports import PaymentGateway
+
+MOST_RIVALS = 3
+FIRST_DUE_AFTER_S = 60
+
+
+@dataclass(frozen=True)
+class OrderRequest:
+    """What a buyer's client asks for; the price is not among it."""
+
+    product_id: str
+    currency: str
+    idempotency_key: str
+    claim_secret_hash: str
+    language: str = "zh"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What placing an order needs."""
+
+    catalogue: Catalogue
+    gateway: PaymentGateway
+    books: Books
+    prefix: str
+    environment: str
+    order_lifetime_s: int
+
+
+def create_order(request: OrderRequest, shop: Shop) -> Order:
+    """The order of this idempotency key, with a payment instruction while it can be paid.
+
+    Raises NotFound(PRODUCT_NOT_FOUND), Conflict(IDEMPOTENCY_KEY_REUSED), ProviderRefused and
+    the Unavailable family; after any of the last the same request may be sent again.
+    """
+    order = _stored(request, shop)
+    for _ in range(MOST_RIVALS):
+        now_s = shop.books.clock.now_s()
+        if not order.is_open() or now_s >= order.expires_at_s or _payable(order, now_s):
+            return order
+        try:
+            return _instructed(order, shop, now_s)
+        except AlreadyPaid:
+            return _paid_meanwhile(order, shop)
+        except VersionConflict:
+            order = _without_instruction(_load(order.order_id, shop))
+    raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def _stored(request: OrderRequest, shop: Shop) -> Order:
+    draft = _draft(request, shop)
+    due_at_s = draft.created_at_s + FIRST_DUE_AFTER_S
+    try:
+        shop.books.orders.create(draft, due_at_s)
+    except AlreadyExists:
+        stored = _load(draft.order_id, shop)
+        if _same_request(stored, draft):
+            return stored
+        raise Conflict(code="IDEMPOTENCY_KEY_REUSED") from None
+    shop.books.log.fact("order.placed", order_id=draft.order_id,
+                        product_id=draft.snapshot.product_id)
+    return draft
+
+
+def _draft(request: OrderRequest, shop: Shop) -> Order:
+    product = shop.catalogue.products.get(request.product_id)
+    price = product.price_in(request.currency) if product else None
+    if product is None or price is None:
+        raise NotFound(code="PRODUCT_NOT_FOUND", field="product_id")
+    snapshot = Snapshot(
+        product_id=product.product_id, title=product.titles[request.language], price=price,
+        term_days=product.term_days, entitlements=product.entitlements,
+        catalogue_version=shop.catalogue.version)
+    number = identifiers.out_trade_no(shop.prefix, shop.environment, request.idempotency_key)
+    now_s = shop.books.clock.now_s()
+    expires_at_s = now_s + shop.order_lifetime_s
+    return place(snapshot, Terms(
+        out_trade_no=number, environment=shop.environment, provider=shop.gateway.provider,
+        payee=shop.gateway.payee, claim_secret_hash=request.claim_secret_hash,
+        provider_request=shop.gateway.prepare(number, snapshot, expires_at_s),
+        created_at_s=now_s, expires_at_s=expires_at_s))
+
+
+def _same_request(stored: Order, draft: Order) -> bool:
+    return (stored.snapshot.product_id == draft.snapshot.product_id
+            and stored.price.currency == draft.price.currency
+            and stored.claim_secret_hash == draft.claim_secret_hash)
+
+
+def _payable(order: Order, now_s: int) -> bool:
+    return order.instruction is not None and now_s < order.instruction.expires_at_s
+
+
+def _instructed(order: Order, shop: Shop, now_s: int) -> Order:
+    instruction = shop.gateway.place(order.provider_request, now_s)
+    instructed = instruct(order, instruction, now_s)
+    shop.books.orders.save(instructed)
+    shop.books.log.fact("order.instructed", order_id=order.order_id, kind=instruction.kind)
+    return instructed
+
+
+def _without_instruction(order: Order) -> Order:
+    """A rival stored a code that our own call may have killed: get one that lives."""
+    return replace(order, instruction=None) if order.is_open() else order
+
+
+def _paid_meanwhile(order: Order, shop: Shop) -> Order:
+    fact = shop.gateway.query(order.out_trade_no)
+    if fact is None:
+        raise StoreUnknown(reason="paid_but_unknown_to_query", retry_after_s=2)
+    return record_payment(fact, shop.books, order)
+
+
+def _load(order_id: str, shop: Shop) -> Order:
+    order = shop.books.orders.load(order_id)
+    if order is None:
+        raise StoreUnknown(reason="created_but_not_there", retry_after_s=1)
+    return order

@@ -1,0 +1,88 @@
+"""Book a verified payment: the one road for every source (notify, query, later the bill).
+
+What can fail, and what is true then:
+- the order cannot be read: nothing happened; the source comes again.
+- the fact does not fit: it is recorded once under its transaction, with an alarm, and refused.
+- the write's outcome is unknown: the store reads back first; if that fails too, the caller
+  answers 5xx and the source comes again to find the payment booked, or not.
+- another writer was first: load again, decide again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.domain import identifiers
+from shared.domain.order import record_payment as with_payment
+from shared.domain.payment import HeldPayment, Mismatch, PaymentFact, find_mismatch
+from shared.errors import NotifyNotAccepted, StoreUnavailable, VersionConflict
+
+if TYPE_CHECKING:
+    from shared.domain.order import Order
+    from shared.ports import Clock, FactLog, HeldPayments, OrderRepository
+
+MOST_RIVALS = 5
+
+
+class PaymentHeld(NotifyNotAccepted):
+    """A verified payment that fits no order, or not its amount; it waits for an operator."""
+
+    def __init__(self, mismatch: Mismatch) -> None:
+        self.mismatch = mismatch
+        super().__init__(reason=mismatch.value)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What booking needs; `kid` names the key that will sign the licenses paid now."""
+
+    orders: OrderRepository
+    held: HeldPayments
+    clock: Clock
+    log: FactLog
+    kid: str
+
+
+def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) -> Order:
+    """The order once `fact` is durably booked: one payment, one grant, however often told.
+
+    `order` may be the one just loaded or saved, to spare a read. Raises PaymentHeld when the
+    payment does not fit, and the Unavailable family when nothing is certain.
+    """
+    for _ in range(MOST_RIVALS):
+        order = order or books.orders.load(identifiers.order_id(fact.out_trade_no))
+        mismatch = find_mismatch(order, fact)
+        if mismatch is not None:
+            _hold(fact, mismatch, books)
+        assert order is not None
+        booked = with_payment(order, fact, books.clock.now_s(), books.kid)
+        if booked is order:
+            return order
+        try:
+            books.orders.save(booked)
+        except VersionConflict:
+            order = None
+            continue
+        _tell(order, booked, fact, books)
+        return booked
+    raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def _hold(fact: PaymentFact, mismatch: Mismatch, books: Books) -> None:
+    order_id = identifiers.order_id(fact.out_trade_no)
+    first = False
+    if fact.was_paid and fact.transaction_id:
+        first = books.held.record_once(HeldPayment(
+            provider=fact.provider, transaction_id=fact.transaction_id, order_id=order_id,
+            reason=mismatch, payee=fact.payee, amount=fact.amount, paid_at_s=fact.paid_at_s,
+            source=fact.source, recorded_at_s=books.clock.now_s()))
+    books.log.fact("payment.held", alarm=True, order_id=order_id, reason=mismatch.value,
+                   source=fact.source, first=first)
+    raise PaymentHeld(mismatch)
+
+
+def _tell(before: Order, after: Order, fact: PaymentFact, books: Books) -> None:
+    for event in after.history.events[len(before.history.events):]:
+        books.log.fact(f"order.{event.kind}", order_id=after.order_id, source=fact.source,
+                       late=event.kind == "paid" and not before.is_open())
