@@ -80,6 +80,13 @@ class Settings:
         """Whether real money moves here."""
         return self.environment == "live"
 
+    def wechatpay_keys(self) -> dict[str, str]:
+        """WeChat's verification keys (PEM) by `Wechatpay-Serial`: public key and platform
+        certificates side by side, as during WeChat's migration from one to the other.
+        """
+        certificates: dict[str, str] = json.loads(self.wechatpay_platform_certificates)
+        return {**certificates, self.wechatpay_public_key_id: self.wechatpay_public_key}
+
 
 VARIABLES: dict[str, Variable] = {
     "environment": Variable("TONGBAO_ENVIRONMENT", ALL, meaning="test or live"),
@@ -198,8 +205,9 @@ def _check(settings: Settings) -> None:
         certificates = json.loads(settings.wechatpay_platform_certificates)
     except ValueError:
         certificates = None
-    demand(isinstance(certificates, dict), "wechatpay_platform_certificates",
-           "must be a JSON object")
+    demand(isinstance(certificates, dict)
+           and all(isinstance(pem, str) for pem in certificates.values()),
+           "wechatpay_platform_certificates", "must be a JSON object of serial to PEM")
 
 
 def _check_live(settings: Settings) -> None:

@@ -58,19 +58,19 @@ class Route:
 @dataclass(frozen=True)
 class App:
     """The routes of one function. `cors` is for routes that browsers call; `begin` starts
-    the request's deadline and log, by its request id.
+    the invocation's deadline and log, from the platform's context.
     """
 
     routes: Sequence[Route]
     log: FactLog
     cors: bool
-    begin: Callable[[str], None]
+    begin: Callable[[object], None]
 
     def __call__(self, event: object, context: object) -> dict[str, Any]:
         """Answer one event. Never raises: whatever happens has a status and a code."""
         request_id = fc_event.request_id_of(context)
         try:
-            self.begin(request_id)
+            self.begin(context)
             request = fc_event.parse_event(event, request_id)
             answer = self._route(request)
         except TongbaoError as error:

@@ -24,6 +24,16 @@ def request_id_of(context: object) -> str:
     return found if isinstance(found, str) and found else "-"
 
 
+def access_key_of(context: object) -> tuple[str, str, str] | None:
+    """The role's temporary key (id, secret, token) as Python 3.10 gets it; later runtimes
+    keep it in the environment and give none here.
+    """
+    credentials = getattr(context, "credentials", None)
+    key = tuple(getattr(credentials, name, None) or "" for name in (
+        "access_key_id", "access_key_secret", "security_token"))
+    return (key[0], key[1], key[2]) if key[0] and key[1] else None
+
+
 def parse_event(event: object, request_id: str) -> Request:
     """The request in an HTTP trigger's event; InvalidRequest for anything else."""
     payload = _payload(event)
