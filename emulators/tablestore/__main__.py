@@ -1,0 +1,50 @@
+"""`python -m emulators.tablestore --port 8087`: the emulator alone, until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+
+from .emulator import ACCESS_KEY_ID, ACCESS_KEY_SECRET, INSTANCE, TablestoreEmulator
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m emulators.tablestore",
+        description="An emulator of Alibaba Cloud Tablestore on loopback HTTP.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8087, help="0 takes a free one (default: 8087)")
+    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    add("--data", default=":memory:", metavar="FILE", help="keep the data here (default: memory)")
+    add("--access-key-id", default=ACCESS_KEY_ID, help=f"default: {ACCESS_KEY_ID}")
+    add("--access-key-secret", default=ACCESS_KEY_SECRET, help=f"default: {ACCESS_KEY_SECRET}")
+    add("--instance", default=INSTANCE, help=f"default: {INSTANCE}")
+    add("--index-delay-ms", type=int, default=0, help="lag of global indexes (default: 0)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    options = _parser().parse_args(argv)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    emulator = TablestoreEmulator(
+        data=options.data,
+        index_delay_ms=options.index_delay_ms,
+        access_key_id=options.access_key_id,
+        access_key_secret=options.access_key_secret,
+        instance=options.instance,
+    )
+    with emulator, emulator.serve(options.port, options.host) as server:
+        print(f"Tablestore emulator on {server.endpoint}", flush=True)
+        print(f"  instance {options.instance}, access key id {options.access_key_id}", flush=True)
+        print(f"  data in {options.data}; control under {server.endpoint}/_emulator/", flush=True)
+        stopped.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
