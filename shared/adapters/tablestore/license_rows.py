@@ -1,0 +1,59 @@
+"""A license as one row of `licenses`: its grants as g0001, g0002, … and its history. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.adapters.tablestore.cells import Cell, RowReader, numbered
+from shared.adapters.tablestore.grants import grant_text, read_grant
+from shared.adapters.tablestore.history_columns import history_columns, read_history
+from shared.adapters.tablestore.tables import LICENSES
+from shared.adapters.tablestore.writers import VERSION
+from shared.domain.history import verify_chain
+from shared.domain.license import KIND, License
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.adapters.tablestore.cells import Key
+
+SCHEMA = 1
+GRANT = "g"
+
+
+def key_of(license_id: str) -> Key:
+    """Where the license is."""
+    return LICENSES.row(license_id)
+
+
+def new_row(license_: License) -> dict[str, Cell]:
+    """All columns of a new license."""
+    return {"schema": SCHEMA, "environment": license_.environment,
+            "product_id": license_.product_id, **changes(license_)}
+
+
+def changes(license_: License) -> dict[str, Cell]:
+    """The columns that may differ from the version before."""
+    columns = history_columns(license_.history)
+    for place, grant in enumerate(license_.grants, 1):
+        columns[numbered(GRANT, place)] = grant_text(grant)
+    return columns
+
+
+def read_license(license_id: str, columns: Mapping[str, object]) -> License:
+    """The license that a row holds; raises CorruptRow for any row that we did not write."""
+    reader = RowReader(key_of(license_id), columns)
+    if reader.integer("schema") != SCHEMA:
+        raise reader.corrupt("schema")
+    grants = tuple(read_grant(reader, name) for name in reader.numbered(GRANT))
+    if not grants or any(grant.license_id != license_id for grant in grants):
+        raise reader.corrupt("grants")
+    return License(
+        license_id=license_id, environment=reader.text("environment"),
+        product_id=reader.text("product_id"), grants=grants, history=read_history(reader),
+        version=reader.integer(VERSION))
+
+
+def verify_loaded(license_: License) -> None:
+    """Raise BrokenHistory unless the license's events lead to its head: for audits."""
+    verify_chain(KIND, license_.license_id, license_.history.events, license_.history.head)

@@ -1,0 +1,154 @@
+"""An order as one row of `orders`. Pure; both directions side by side.
+
+What was agreed (number, snapshot, price, secret's hash, provider's request) is written once,
+by `new_row`. What changes afterwards is written by `changes`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.adapters.tablestore.cells import Cell, RowReader, canonical_json
+from shared.adapters.tablestore.grants import grant_text, read_grant, read_names
+from shared.adapters.tablestore.history_columns import history_columns, read_history
+from shared.adapters.tablestore.tables import ORDERS
+from shared.adapters.tablestore.writers import VERSION
+from shared.domain.history import verify_chain
+from shared.domain.money import Money
+from shared.domain.order import (
+    KIND,
+    Order,
+    OrderState,
+    Payment,
+    PaymentInstruction,
+    Snapshot,
+)
+from shared.domain.payment import Payee
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.adapters.tablestore.cells import Key
+    from shared.domain.license import Grant
+
+SCHEMA = 1
+"""Form of the row. A reader refuses a form it does not know."""
+
+INSTRUCTION = ("instruction_kind", "instruction_value", "instruction_expires_at_s")
+PAYMENT = ("payment_transaction_id", "payment_amount_minor", "payment_currency",
+           "payment_paid_at_s", "payment_source")
+GRANT = ("grant",)
+
+
+def key_of(order_id: str) -> Key:
+    """Where the order is."""
+    return ORDERS.row(order_id)
+
+
+def new_row(order: Order) -> dict[str, Cell]:
+    """All columns of a new order."""
+    return {**_agreed(order), **changes(order)}
+
+
+def changes(order: Order) -> dict[str, Cell]:
+    """The columns that may differ from the version before."""
+    columns: dict[str, Cell] = {
+        "state": order.state.value, "next_query_at_s": order.next_query_at_s,
+        **history_columns(order.history)}
+    if order.instruction is not None:
+        columns.update(zip(INSTRUCTION, (
+            order.instruction.kind, order.instruction.value, order.instruction.expires_at_s),
+            strict=True))
+    if order.payment is not None:
+        paid = order.payment
+        columns.update(zip(PAYMENT, (
+            paid.transaction_id, paid.amount.amount_minor, paid.amount.currency,
+            paid.paid_at_s, paid.source), strict=True))
+    if order.grant is not None:
+        columns["grant"] = grant_text(order.grant)
+    return columns
+
+
+def removed(order: Order) -> tuple[str, ...]:
+    """The columns that this version of the order does not have."""
+    parts = ((order.instruction, INSTRUCTION), (order.payment, PAYMENT), (order.grant, GRANT))
+    return tuple(name for part, names in parts if part is None for name in names)
+
+
+def read_order(order_id: str, columns: Mapping[str, object]) -> Order:
+    """The order that a row holds; raises CorruptRow for any row that we did not write."""
+    reader = RowReader(key_of(order_id), columns)
+    if reader.integer("schema") != SCHEMA:
+        raise reader.corrupt("schema")
+    try:
+        return _order(reader, order_id)
+    except ValueError:
+        raise reader.corrupt("a value out of its range") from None
+
+
+def verify_loaded(order: Order) -> None:
+    """Raise BrokenHistory unless the order's events lead to its head: for audits."""
+    verify_chain(KIND, order.order_id, order.history.events, order.history.head)
+
+
+def _agreed(order: Order) -> dict[str, Cell]:
+    sold = order.snapshot
+    columns: dict[str, Cell] = {
+        "schema": SCHEMA, "out_trade_no": order.out_trade_no,
+        "environment": order.environment, "provider": order.provider,
+        "merchant_id": order.payee.merchant_id, "app_id": order.payee.app_id,
+        "product_id": sold.product_id, "title": sold.title,
+        "price_minor": sold.price.amount_minor, "currency": sold.price.currency,
+        "entitlements": canonical_json(list(sold.entitlements)),
+        "catalogue_version": sold.catalogue_version, "license_id": order.license_id,
+        "claim_secret_hash": order.claim_secret_hash, "created_at_s": order.created_at_s,
+        "expires_at_s": order.expires_at_s, "provider_request": order.provider_request}
+    if sold.term_days is not None:
+        columns["term_days"] = sold.term_days
+    return columns
+
+
+def _order(reader: RowReader, order_id: str) -> Order:
+    text, integer = reader.text, reader.integer
+    return Order(
+        order_id=order_id, out_trade_no=text("out_trade_no"), environment=text("environment"),
+        provider=text("provider"), payee=Payee(text("merchant_id"), text("app_id")),
+        snapshot=_snapshot(reader), license_id=text("license_id"),
+        claim_secret_hash=text("claim_secret_hash"), created_at_s=integer("created_at_s"),
+        expires_at_s=integer("expires_at_s"), provider_request=text("provider_request"),
+        next_query_at_s=integer("next_query_at_s"), state=OrderState(text("state")),
+        history=read_history(reader), instruction=_instruction(reader),
+        payment=_payment(reader), grant=_grant(reader), version=integer(VERSION))
+
+
+def _snapshot(reader: RowReader) -> Snapshot:
+    return Snapshot(
+        product_id=reader.text("product_id"), title=reader.text("title"),
+        price=Money(reader.integer("price_minor"), reader.text("currency")),
+        term_days=reader.optional_integer("term_days"),
+        entitlements=read_names(reader, "entitlements", reader.json("entitlements")),
+        catalogue_version=reader.text("catalogue_version"))
+
+
+def _instruction(reader: RowReader) -> PaymentInstruction | None:
+    if not reader.has_all_or_none(INSTRUCTION):
+        return None
+    kind, value, expires_at_s = INSTRUCTION
+    return PaymentInstruction(
+        reader.text(kind), reader.text(value), reader.integer(expires_at_s))
+
+
+def _payment(reader: RowReader) -> Payment | None:
+    if not reader.has_all_or_none(PAYMENT):
+        return None
+    transaction_id, amount_minor, currency, paid_at_s, source = PAYMENT
+    return Payment(
+        reader.text(transaction_id),
+        Money(reader.integer(amount_minor), reader.text(currency)),
+        reader.integer(paid_at_s), reader.text(source))
+
+
+def _grant(reader: RowReader) -> Grant | None:
+    if ("grant" in reader.columns) != (PAYMENT[0] in reader.columns):
+        raise reader.corrupt("a payment without its grant, or a grant without its payment")
+    return read_grant(reader, "grant") if "grant" in reader.columns else None

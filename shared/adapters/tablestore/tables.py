@@ -1,0 +1,110 @@
+"""Every table of the instance, in one place, and how they come to be.
+
+All keep one version of a cell and never expire: what was sold and paid is kept for good.
+The first key column spreads rows over partitions: ids are hashes already, a transaction id is
+made one, and due rows are spread over buckets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.adapters.tablestore.cells import Table
+from shared.adapters.tablestore.outcomes import StoreFailure
+from shared.domain.identifiers import CROCKFORD
+from shared.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from shared.adapters.tablestore.attempts import Attempts
+    from shared.adapters.tablestore.client import TableShape, TablestoreClient
+
+ORDERS = Table("orders", (("order_id", "STRING"),))
+LICENSES = Table("licenses", (("license_id", "STRING"),))
+DUE = Table("due", (("bucket", "STRING"), ("due_at_s", "INTEGER"), ("order_id", "STRING")))
+HELD_PAYMENTS = Table("held_payments", (("p", "STRING"),))
+TABLES = (ORDERS, LICENSES, DUE, HELD_PAYMENTS)
+
+MAX_VERSIONS = 1
+NEVER_EXPIRES = -1
+
+BUCKETS = 16
+"""How many partitions due rows are spread over, k0…kf. Rows stay in the bucket they were put
+in, so a change needs all due rows worked off first."""
+
+
+def bucket_of(order_id: str) -> str:
+    """The bucket of an order's due rows, by the first symbol of its id."""
+    return f"k{CROCKFORD.index(order_id[0]) % BUCKETS:x}"
+
+
+def all_buckets() -> list[str]:
+    """Every bucket, in key order."""
+    return [f"k{number:x}" for number in range(BUCKETS)]
+
+
+class TableDrift(Exception):
+    """A table exists and is not as defined here; `differences` has one line for each.
+
+    Nothing is changed then: a key cannot be altered, and shorter retention destroys data.
+    """
+
+    def __init__(self, table: Table, differences: list[str]) -> None:
+        super().__init__(f"table {table.name} is not as defined: " + "; ".join(differences))
+        self.differences = differences
+
+
+def create_tables(client: TablestoreClient, attempts: Attempts) -> list[Table]:
+    """Create what is missing and compare the rest; returns what was created.
+
+    May be run again at any time. Raises TableDrift (before anything is created), and
+    StoreUnavailable when the service does not answer in time.
+    """
+    shapes = {table: _describe(client, attempts, table) for table in TABLES}
+    for table, shape in shapes.items():
+        _refuse_drift(table, shape)
+    missing = [table for table, shape in shapes.items() if shape is None]
+    for table in missing:
+        _create(client, attempts, table)
+        _refuse_drift(table, _describe(client, attempts, table))
+    return missing
+
+
+def differences(table: Table, shape: TableShape) -> list[str]:
+    """How an existing table differs from its definition."""
+    expected = {"primary key": table.key, "time to live": NEVER_EXPIRES,
+                "max versions": MAX_VERSIONS, "allow update": True}
+    actual = {"primary key": shape.key, "time to live": shape.time_to_live_s,
+              "max versions": shape.max_versions, "allow update": shape.allows_update}
+    return [f"{what} is {_shown(actual[what])}, not {_shown(wanted)}"
+            for what, wanted in expected.items() if actual[what] != wanted]
+
+
+def _refuse_drift(table: Table, shape: TableShape | None) -> None:
+    found = [] if shape is None else differences(table, shape)
+    if found:
+        raise TableDrift(table, found)
+
+
+def _describe(client: TablestoreClient, attempts: Attempts, table: Table) -> TableShape | None:
+    try:
+        return attempts.until_answered(lambda: client.describe_table(table))
+    except StoreFailure as failure:
+        if failure.code == "OTSObjectNotExist":
+            return None
+        raise StoreUnavailable(reason=failure.reason) from None
+
+
+def _create(client: TablestoreClient, attempts: Attempts, table: Table) -> None:
+    """That it exists already is fine: it may be our own lost answer. It is compared next."""
+    try:
+        attempts.until_answered(lambda: client.create_table(
+            table, time_to_live_s=NEVER_EXPIRES, max_versions=MAX_VERSIONS))
+    except StoreFailure as failure:
+        if failure.code != "OTSObjectAlreadyExist":
+            raise StoreUnavailable(reason=failure.reason) from None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(f"{name} {kind}" for name, kind in value)
+    return str(value)
