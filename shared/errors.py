@@ -198,6 +198,9 @@ MESSAGES: dict[str, tuple[str, str, int]] = {
     "RATE_LIMITED": ("Too many requests; please wait a moment.", "请求过于频繁，请稍候。", 429),
     "NOTIFY_INVALID": ("The notify could not be verified.", "通知验证失败。", 401),
     "NOTIFY_NOT_ACCEPTED": ("The notify was not booked.", "通知未能入账。", 500),
+    "PAYMENT_HELD": (
+        "A payment came that does not fit the order; the seller has been told.",
+        "收到的付款与订单不符，商家已收到提醒。", 500),
     "TEMPORARILY_UNAVAILABLE": (
         "The service is busy; send the same request again shortly.",
         "服务繁忙，请稍后用相同的请求重试。", 503),

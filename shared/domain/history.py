@@ -47,7 +47,7 @@ class Event:
         try:
             raw = json.loads(text)
             event = Event(raw["kind"], raw["at_s"], raw["actor"], raw["source"], raw["data"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise BrokenHistory("an event is not readable") from None
         if event.canonical() != text:
             raise BrokenHistory("an event is not in its canonical form")

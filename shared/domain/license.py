@@ -60,12 +60,12 @@ class License:
     @property
     def kid(self) -> str:
         """The key that signs this license's leases: that of its newest grant."""
-        return self.grants[-1].kid
+        return self._oldest_first()[-1].kid
 
     @property
     def paid_at_s(self) -> int:
         """When the first grant was paid (or given)."""
-        return self.grants[0].granted_at_s
+        return self._oldest_first()[0].granted_at_s
 
     @property
     def entitlements(self) -> tuple[str, ...]:
@@ -75,11 +75,15 @@ class License:
     def ends_at_s(self) -> int | None:
         """When it ends: a later grant adds its days to what is left. None: never."""
         end = 0
-        for grant in self.grants:
+        for grant in self._oldest_first():
             if grant.term_days is None:
                 return None
             end = max(end, grant.granted_at_s) + grant.term_days * DAY_S
         return end
+
+    def _oldest_first(self) -> list[Grant]:
+        """By time of payment: grants may be claimed, and so applied, in any order."""
+        return sorted(self.grants, key=lambda grant: (grant.granted_at_s, grant.grant_id))
 
 
 def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:

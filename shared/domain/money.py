@@ -23,7 +23,8 @@ class Money:
         if type(self.amount_minor) is not int or not 0 <= self.amount_minor <= MOST_MINOR:
             raise ValueError("amount_minor must be an int between 0 and 10^12")
         if not (isinstance(self.currency, str) and len(self.currency) == 3
-                and self.currency.isascii() and self.currency.isupper()):
+                and self.currency.isascii() and self.currency.isalpha()
+                and self.currency.isupper()):
             raise ValueError("currency must be three capital letters (ISO 4217)")
 
     def as_dict(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from shared.errors import (
     AlreadyExists,
     Conflict,
     NotFound,
+    ProviderUnavailable,
     StoreUnavailable,
     StoreUnknown,
     VersionConflict,
@@ -59,8 +60,9 @@ class Shop:
 def create_order(request: OrderRequest, shop: Shop) -> Order:
     """The order of this idempotency key, with a payment instruction while it can be paid.
 
-    Raises NotFound(PRODUCT_NOT_FOUND), Conflict(IDEMPOTENCY_KEY_REUSED), ProviderRefused and
-    the Unavailable family; after any of the last the same request may be sent again.
+    Raises NotFound(PRODUCT_NOT_FOUND), Conflict(IDEMPOTENCY_KEY_REUSED), ProviderRefused,
+    PaymentHeld (it was paid, but not what was owed) and the Unavailable family; after any
+    of the last the same request may be sent again.
     """
     order = _stored(request, shop)
     for _ in range(MOST_RIVALS):
@@ -135,8 +137,8 @@ def _without_instruction(order: Order) -> Order:
 
 def _paid_meanwhile(order: Order, shop: Shop) -> Order:
     fact = shop.gateway.query(order.out_trade_no)
-    if fact is None:
-        raise StoreUnknown(reason="paid_but_unknown_to_query", retry_after_s=2)
+    if fact is None or not fact.was_paid:
+        raise ProviderUnavailable(reason="paid_but_unknown_to_query", retry_after_s=2)
     return record_payment(fact, shop.books, order)
 
 

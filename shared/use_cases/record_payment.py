@@ -28,6 +28,8 @@ MOST_RIVALS = 5
 class PaymentHeld(NotifyNotAccepted):
     """A verified payment that fits no order, or not its amount; it waits for an operator."""
 
+    code = "PAYMENT_HELD"
+
     def __init__(self, mismatch: Mismatch) -> None:
         self.mismatch = mismatch
         super().__init__(reason=mismatch.value)

@@ -1,0 +1,99 @@
+"""One small shop on fakes: everything that a use case or a handler can be given."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING
+
+from shared.domain.catalogue import Catalogue, Product
+from shared.domain.money import Money
+from shared.use_cases.claim_license import Desk
+from shared.use_cases.create_order import OrderRequest, Shop
+from shared.use_cases.fetch_order import Counter
+from shared.use_cases.record_payment import Books
+from tests.fakes.clock import FakeClock
+from tests.fakes.issuer import FakeLicenseIssuer
+from tests.fakes.log import RecordingLog
+from tests.fakes.provider import FakeGateway, FakeNotifyVerifier
+from tests.fakes.stores import MemoryHeldPayments, MemoryLicenses, MemoryOrders
+
+if TYPE_CHECKING:
+    from shared.domain.order import Order
+    from shared.domain.payment import PaymentFact
+    from shared.ports import LicenseIssuer
+
+SECRET = "claim-secret-of-the-first-buyer-0123456789abc"
+OTHER_SECRET = "claim-secret-of-another-buyer-0123456789abcd"
+KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
+OTHER_KEY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+LIFETIME_S = 7200
+PRICE = Money(9900, "CNY")
+
+
+def hash_of(secret: str) -> str:
+    """What the client sends at first: base64url(SHA-256(secret)) without padding."""
+    return urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).decode().rstrip("=")
+
+
+def catalogue() -> Catalogue:
+    """A year of one thing, and another for ever."""
+    texts = {"en": "Reader Pro", "zh": "\u9605\u8bfb\u52a9\u624b\u4e13\u4e1a\u7248"}
+    return Catalogue("2026-11-22", {
+        "reader-pro": Product("reader-pro", texts, texts, {"CNY": PRICE}, 365, ("pro",)),
+        "course": Product("course", texts, texts, {"CNY": Money(19900, "CNY")}, None,
+                          ("course:writing",))})
+
+
+def request(key: str = KEY, *, product_id: str = "reader-pro", currency: str = "CNY",
+            secret: str = SECRET, language: str = "zh") -> OrderRequest:
+    """What a buyer's client asks for."""
+    return OrderRequest(product_id, currency, key, hash_of(secret), language)
+
+
+class World:
+    """The ports, and the bundles that the use cases take."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.orders = MemoryOrders()
+        self.licenses = MemoryLicenses()
+        self.held = MemoryHeldPayments()
+        self.log = RecordingLog()
+        self.gateway = FakeGateway()
+        self.verifier = FakeNotifyVerifier()
+        self.fake_issuer = FakeLicenseIssuer()
+        self.issuer: LicenseIssuer = self.fake_issuer
+        self.books = Books(self.orders, self.held, self.clock, self.log, kid="k1")
+        self.shop = Shop(catalogue(), self.gateway, self.books, prefix="TB01",
+                         environment="test", order_lifetime_s=LIFETIME_S)
+
+    def counter(self, wait_s: int = 0) -> Counter:
+        """Where buyers ask."""
+        return Counter(self.books, self.gateway, wait_s)
+
+    def desk(self) -> Desk:
+        """Where licenses are handed over."""
+        return Desk(self.books, self.licenses, self.issuer)
+
+    def pay(self, order: Order) -> PaymentFact:
+        """The buyer scans and pays, ten seconds from now."""
+        self.clock.advance_s(10)
+        return self.gateway.pay(order.out_trade_no, self.clock.now_s())
+
+    def stored(self, order: Order) -> Order:
+        """The order as it is in the store, without a counted call."""
+        return next(it for it in self.orders.all() if it.order_id == order.order_id)
+
+    def forget_calls(self) -> None:
+        """Count from here."""
+        for port in (self.orders, self.licenses, self.held):
+            port.calls.clear()
+        self.gateway.calls.clear()
+
+    def calls(self) -> list[str]:
+        """Every call since `forget_calls`, by port (order of ports, not of time)."""
+        return ([f"orders.{name}" for name in self.orders.calls]
+                + [f"licenses.{name}" for name in self.licenses.calls]
+                + [f"held.{name}" for name in self.held.calls]
+                + [f"gateway.{name}" for name, _ in self.gateway.calls])
