@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.adapters.tablestore.credentials import AccessKey
     from shared.adapters.tablestore.row_store import RowStore
     from shared.adapters.wechatpay.gateway import WeChatNativeGateway
+    from shared.adapters.wechatpay.transport import Transport
 
 NOTIFY_BUDGET_MS = 4_500
 """WeChat waits 5 s for an answer (document 4012075420)."""
@@ -152,7 +153,12 @@ class _Ground:
                      clock=self.clock, log=self.log, kid=self.settings.signing_kid)
 
     def gateway(self) -> WeChatNativeGateway:
-        raise NotImplementedError
+        from shared.adapters.wechatpay.gateway import WeChatNativeGateway
+        from shared.domain.payment import Payee
+
+        payee = Payee(self.settings.wechatpay_mchid, self.settings.wechatpay_appid)
+        return WeChatNativeGateway(_transport(self), payee=payee,
+                                   notify_url=self.settings.notify_url)
 
     def app(self, routes: Any, *, budget_ms: int, cors: bool) -> App:
         def begin(context: object) -> None:
@@ -165,4 +171,29 @@ class _Ground:
 
 def _row_store(settings: Settings, clock: SystemClock, deadline: Deadline,
                key: _RoleKey) -> RowStore:
-    raise NotImplementedError
+    from random import SystemRandom
+
+    from shared.adapters.tablestore.client import Instance, TablestoreClient
+    from shared.adapters.tablestore.row_store import RowStore
+
+    instance = Instance(settings.tablestore_endpoint, settings.tablestore_instance)
+    return RowStore(TablestoreClient(instance, key, deadline), clock, deadline, SystemRandom())
+
+
+def _transport(ground: _Ground) -> Transport:
+    from shared.adapters.wechatpay.http_client import HttpClient
+    from shared.adapters.wechatpay.keys import load_verification_keys
+    from shared.adapters.wechatpay.signer import RequestSigner
+    from shared.adapters.wechatpay.transport import Transport
+    from shared.adapters.wechatpay.verifier import SignatureVerifier
+
+    settings = ground.settings
+    return Transport(
+        http=HttpClient(settings.wechatpay_base_url, clock=ground.clock,
+                        allow_http=not settings.live),
+        signer=RequestSigner(mchid=settings.wechatpay_mchid,
+                             serial_no=settings.wechatpay_merchant_serial,
+                             private_key_pem=settings.wechatpay_merchant_key.reveal()),
+        verifier=SignatureVerifier(load_verification_keys(settings.wechatpay_keys())),
+        clock=ground.clock, deadline=ground.deadline, log=ground.log,
+        random_token=random_token, public_key_id=settings.wechatpay_public_key_id)

@@ -98,6 +98,8 @@ class PaymentGateway(Protocol):
 
     provider: str
     payee: Payee
+    currencies: frozenset[str]
+    """What it can be asked to collect (ISO 4217)."""
 
     def prepare(self, out_trade_no: str, snapshot: Snapshot, expires_at_s: int) -> str:
         """The exact request that places this order: pure, no call. Stored, then replayed."""

@@ -95,7 +95,8 @@ def _stored(request: OrderRequest, shop: Shop) -> Order:
 
 def _draft(request: OrderRequest, shop: Shop) -> Order:
     product = shop.catalogue.products.get(request.product_id)
-    price = product.price_in(request.currency) if product else None
+    collected = request.currency in shop.gateway.currencies
+    price = product.price_in(request.currency) if product and collected else None
     if product is None or price is None:
         raise NotFound(code="PRODUCT_NOT_FOUND", field="product_id")
     snapshot = Snapshot(

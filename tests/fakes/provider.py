@@ -42,7 +42,8 @@ class FakeGateway:
     trade with `pay`, `refund` and `close`.
     """
 
-    provider = "wechat"
+    provider = "wechatpay"
+    currencies = frozenset({"CNY"})
 
     def __init__(self, payee: Payee = PAYEE) -> None:
         self.payee = payee
@@ -127,7 +128,7 @@ class FakeGateway:
 class FakeNotifyVerifier:
     """A `NotifyVerifier` that takes exactly what `sign` made, unaltered."""
 
-    provider = "wechat"
+    provider = "wechatpay"
 
     def __init__(self) -> None:
         self.verified = 0

@@ -24,7 +24,7 @@ def number(n: int = 1) -> str:
 def order(n: int = 1, *, created_at_s: int = NOW_S, snapshot: Snapshot = SNAPSHOT) -> Order:
     """The n-th order, just placed."""
     return place(snapshot, Terms(
-        out_trade_no=number(n), environment="test", provider="wechat", payee=PAYEE,
+        out_trade_no=number(n), environment="test", provider="wechatpay", payee=PAYEE,
         claim_secret_hash="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
         provider_request=f'{{"out_trade_no":"{number(n)}"}}', created_at_s=created_at_s,
         expires_at_s=created_at_s + 7200))
@@ -53,6 +53,6 @@ def license_of(paid: Order, now_s: int = NOW_S + 61) -> License:
 def held(n: int = 1, *, transaction_id: str | None = None) -> HeldPayment:
     """A verified payment for an order that does not exist."""
     return HeldPayment(
-        "wechat", transaction_id or f"42000000000000000000000{n:05d}",
+        "wechatpay", transaction_id or f"42000000000000000000000{n:05d}",
         identifiers.order_id(number(n)), Mismatch.NO_ORDER, PAYEE, PRICE, NOW_S + 60, "notify",
         NOW_S + 61)

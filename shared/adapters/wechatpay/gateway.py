@@ -41,6 +41,7 @@ class WeChatNativeGateway:
     """One merchant's Native orders; `notify_url` is https, public and without a query."""
 
     provider = PROVIDER
+    currencies = frozenset({"CNY"})
 
     def __init__(self, transport: Transport, *, payee: Payee, notify_url: str) -> None:
         self._transport = transport

@@ -29,7 +29,7 @@ LICENSE = "L" * 26
 def grant(n: int, *, term_days: int | None = 30, at_s: int = 0,
           entitlements: tuple[str, ...] = ("pro",)) -> Grant:
     return Grant(f"G{n}", LICENSE, "reader-pro", entitlements, term_days, at_s, f"kid-{n}",
-                 Proof("payment", f"wechat:{n}"))
+                 Proof("payment", f"wechatpay:{n}"))
 
 
 def license_of(*grants: Grant) -> License:
@@ -111,7 +111,7 @@ def test_the_grant_of_an_order_follows_from_order_payment_and_key_alone() -> Non
     made = grant_for_payment(order, payment, "k1")
     assert made == grant_for_payment(order, replace(payment, source="query"), "k1")
     assert made.granted_at_s == payment.paid_at_s
-    assert made.proof == Proof("payment", "wechat:4200000001")
+    assert made.proof == Proof("payment", "wechatpay:4200000001")
     paid = record_payment(order, samples.paid_fact(order), samples.NOW_S, "k1")
     assert paid.grant is not None
     assert paid.grant.grant_id == made.grant_id

@@ -55,7 +55,7 @@ def test_a_second_transaction_for_a_paid_order_does_not_fit() -> None:
 @pytest.mark.parametrize("state", [TradeState.UNPAID, TradeState.PENDING, TradeState.CLOSED,
                                    TradeState.FAILED])
 def test_a_fact_of_no_payment_needs_no_amount_but_must_name_the_order(state: TradeState) -> None:
-    fact = PaymentFact("wechat", ORDER.payee, ORDER.out_trade_no, state, "query")
+    fact = PaymentFact("wechatpay", ORDER.payee, ORDER.out_trade_no, state, "query")
     assert not fact.was_paid
     assert find_mismatch(ORDER, fact) is None
     assert find_mismatch(ORDER, replace(fact, out_trade_no="X")) is Mismatch.ORDER_NUMBER
