@@ -1,13 +1,13 @@
 """The control path /_emulator/...: faults, records, clock-free settings; JSON, never signed.
 
-    GET    /_emulator/requests   {"requests": [record...], "by_api": {...}, "by_table": {...}}
-    DELETE /_emulator/requests   forget the records
-    GET    /_emulator/faults     {"in_force": n}
-    POST   /_emulator/faults     {"kind": "OTSServerBusy", "api": "PutRow", "times": 2, ...}
-    DELETE /_emulator/faults     lift all faults
-    POST   /_emulator/settings   {"index_delay_ms": 500}
-    POST   /_emulator/reset      drop tables, rows, faults and records
-    GET    /_emulator/health     {"ok": true}
+GET    /_emulator/requests   {"requests": [record...], "by_api": {...}, "by_table": {...}}
+DELETE /_emulator/requests   forget the records
+GET    /_emulator/faults     {"in_force": n}
+POST   /_emulator/faults     {"kind": "OTSServerBusy", "api": "PutRow", "times": 2, ...}
+DELETE /_emulator/faults     lift all faults
+POST   /_emulator/settings   {"index_delay_ms": 500}
+POST   /_emulator/reset      drop tables, rows, faults and records
+GET    /_emulator/health     {"ok": true}
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The emulator as an object: one instance of Tablestore, behind a socket or none.
 
-    emulator = TablestoreEmulator()
-    client = OTSClient("http://emulator", "test-key-id", "test-key-secret", "tongbao-test")
-    client.connection = emulator.connection            # no socket
-    with emulator.serve() as server:                   # or loopback HTTP
-        client = OTSClient(server.endpoint, ...)
+emulator = TablestoreEmulator()
+client = OTSClient("http://emulator", "test-key-id", "test-key-secret", "tongbao-test")
+client.connection = emulator.connection            # no socket
+with emulator.serve() as server:                   # or loopback HTTP
+    client = OTSClient(server.endpoint, ...)
 """
 
 from __future__ import annotations
@@ -212,9 +212,7 @@ class TablestoreEmulator:
         }
         if key is None:
             return headers
-        return sign_response(
-            path, headers, key=key, access_key_id=self.credentials.access_key_id
-        )
+        return sign_response(path, headers, key=key, access_key_id=self.credentials.access_key_id)
 
 
 _REASONS = {

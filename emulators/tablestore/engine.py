@@ -48,6 +48,9 @@ class Engine:
         table = self.store.tables.get(name)
         if table is None:
             raise parameter_invalid("Request table not exist")
+        if table.building_until_ms > self.now_ms:
+            text = "Disallow read index table in building base state"
+            raise TablestoreError("OTSTableNotReady", text)
         return table
 
     def transaction(self, request: object) -> Transaction | None:

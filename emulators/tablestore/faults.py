@@ -83,9 +83,7 @@ class Faults:
         return None
 
 
-def _matches(
-    fault: Fault, api: str, tables: Collection[str], request: Any, body: bytes
-) -> bool:
+def _matches(fault: Fault, api: str, tables: Collection[str], request: Any, body: bytes) -> bool:
     return (
         fault.api in (None, api)
         and (fault.table is None or fault.table in tables)

@@ -47,7 +47,9 @@ def _check_base(base: Table, existing: int) -> None:
     if base.base is not None:
         raise parameter_invalid("Can't create index on index table.")
     if existing >= limits.MAX_INDEXES:
-        raise parameter_invalid(f"The number of indexes exceeds the limit: {limits.MAX_INDEXES}.")
+        raise parameter_invalid(
+            f"Number of index per table exceeds the quota:{limits.MAX_INDEXES}."
+        )
     if base.options.max_versions != 1:
         raise parameter_invalid("Max versions of a table with index must be 1.")
     if base.options.ttl_s != -1 and base.options.allow_update:
@@ -55,13 +57,19 @@ def _check_base(base: Table, existing: int) -> None:
 
 
 def _check_columns(base: Table, wanted: list[str], columns: list[str], *, local: bool) -> None:
-    if not 1 <= len(wanted) <= limits.MAX_KEY_COLUMNS or len(set(wanted)) != len(wanted):
-        raise parameter_invalid("The index columns must be 1 to 4 different columns.")
+    if not 1 <= len(wanted) <= limits.MAX_KEY_COLUMNS:
+        raise parameter_invalid(
+            "The number of primary key columns must be in range: "
+            f"[1, {limits.MAX_KEY_COLUMNS}] in index."
+        )
+    for name in (*wanted, *columns):
+        if (*wanted, *columns).count(name) > 1:
+            raise parameter_invalid(f"Duplicated column name in index: '{name}'.")
     for name in wanted:
         if name not in base.key_names and base.defined.get(name) not in (STRING, INTEGER, BINARY):
             raise parameter_invalid(f"Column does not exist: {name}.")
     for name in columns:
-        if name not in base.defined or name in wanted:
+        if name not in base.defined:
             raise parameter_invalid(f"Column does not exist: {name}.")
     if local and wanted[0] != base.key[0].name:
         raise parameter_invalid("First column of a local index must be the first primary key.")

@@ -66,8 +66,8 @@ def check_key_value(name: str, value: Value) -> None:
     size = size_of(value)
     if size > MAX_KEY_BYTES:
         raise parameter_invalid(
-            f"The length of primary key column: '{name}' exceeds the MaxLength: "
-            f"{MAX_KEY_BYTES} with CurrentLength: {size}."
+            f"The length of primary key column: '{name}' exceeds the MaxLength:"
+            f"{MAX_KEY_BYTES} with CurrentLength:{size}."
         )
 
 
@@ -76,8 +76,8 @@ def check_column_value(name: str, value: Value) -> None:
     size = size_of(value)
     if size > MAX_VALUE_BYTES:
         raise parameter_invalid(
-            f"The length of attribute column: '{name}' exceeded the MaxLength: "
-            f"{MAX_VALUE_BYTES} with Current Length: {size}."
+            f"The length of attribute column: '{name}' exceeds the MaxLength:"
+            f"{MAX_VALUE_BYTES} with CurrentLength:{size}."
         )
     if isinstance(value, float) and not math.isfinite(value):
         kind = "NaN" if math.isnan(value) else "Infinity"

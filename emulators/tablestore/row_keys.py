@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .errors import TablestoreError, parameter_invalid
 from .keys import encode_key
-from .limits import check_key_value
+from .limits import MAX_KEY_COLUMNS, check_key_value
 from .plain_buffer import Marker, PlainBufferError, Row, Value, decode_row
 from .schema import Table, type_name
 
@@ -29,12 +29,17 @@ def parse_row(data: bytes) -> Row:
         raise parameter_invalid(str(error)) from None
 
 
-def _wire_type(name: str) -> str:
+def wire_type(name: str) -> str:
+    """A type's name as errors spell it."""
     return _WIRE_TYPES.get(name, f"VT_{name}")
 
 
 def check_key(table: Table, key: Key, allowed: Sequence[Marker] = ()) -> list[Value]:
     """The key's values, if names, types and sizes fit the table; `allowed` markers fit any type."""
+    if not 1 <= len(key) <= MAX_KEY_COLUMNS:
+        raise parameter_invalid(
+            f"The number of primary key columns must be in range: [1, {MAX_KEY_COLUMNS}]."
+        )
     if len(key) != len(table.key):
         text = f"Validate PK size fail. Input: {len(key)}, Meta: {len(table.key)}."
         raise TablestoreError("OTSInvalidPK", text)
@@ -56,10 +61,11 @@ def _check_type(value: Value, wanted: str, allowed: Sequence[Marker]) -> None:
             return
         if value is Marker.AUTO_INCREMENT:
             raise parameter_invalid("PKAutoIncr can't be used for read operations.")
-    elif type_name(value) == wanted:
+        raise parameter_invalid(f"VT_{value.name} is an invalid type for the primary key.")
+    if type_name(value) == wanted:
         return
-    text = f"Validate PK type fail. Input: {_wire_type(type_name(value))}, "
-    raise TablestoreError("OTSInvalidPK", text + f"Meta: {_wire_type(wanted)}.")
+    text = f"Validate PK type fail. Input: {wire_type(type_name(value))}, "
+    raise TablestoreError("OTSInvalidPK", text + f"Meta: {wire_type(wanted)}.")
 
 
 def read_key(table: Table, data: bytes) -> tuple[Key, bytes]:

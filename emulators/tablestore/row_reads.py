@@ -56,6 +56,8 @@ def parse_selection(table: Table, request: Any) -> Selection:
             "The number of columns from the request exceeds the limit, limit count: "
             f"{limits.MAX_COLUMNS_TO_GET}, column count: {len(names)}."
         )
+    for name in names:
+        limits.check_column_name(name)
     since_ms, until_ms = _time_range(request)
     page = condition = None
     if request.HasField("filter"):

@@ -17,7 +17,7 @@ from .errors import TablestoreError, parameter_invalid
 from .indexes import IndexUpdate
 from .keys import encode_key
 from .plain_buffer import Cell, Marker, Op, Row, Value
-from .row_keys import Key, check_key, named_key, parse_row
+from .row_keys import Key, check_key, named_key, parse_row, wire_type
 from .schema import INTEGER, Table, type_name
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _check_shape(change: RowChange) -> None:
             )
         _check_cell(cell, change.kind)
     _check_increments(row.cells)
+    _check_return(change)
 
 
 def _check_cell(cell: Cell, kind: int) -> None:
@@ -133,6 +134,15 @@ def _check_increments(cells: tuple[Cell, ...]) -> None:
             raise parameter_invalid(f"Column: {name} is increased and changed in one request.")
     if any(cell.op is Op.INCREMENT and cell.version_ms is not None for cell in cells):
         raise parameter_invalid("Timestamp cannot be given when type is INCREMENT.")
+
+
+def _check_return(change: RowChange) -> None:
+    """Only counters can be returned, and only on RT_AFTER_MODIFY."""
+    counters = {cell.name for cell in change.row.cells if cell.op is Op.INCREMENT}
+    after_modify = change.return_type == _RETURN_AFTER_MODIFY
+    for name in change.return_columns:
+        if not after_modify or name not in counters:
+            raise parameter_invalid(f"Invalid return column: '{name}'.")
 
 
 @dataclass
@@ -201,9 +211,7 @@ class Write:
     def _assign(self, given: list[Value], partition: bytes) -> list[Value]:
         if Marker.AUTO_INCREMENT not in given:
             return given
-        value = self.engine.store.next_in_sequence(
-            self.table, partition, self.engine.now_ms * 1000
-        )
+        value = self.engine.store.next_in_sequence(self.table, partition, self.engine.now_ms * 1000)
         return [value if part is Marker.AUTO_INCREMENT else part for part in given]
 
     def _check_cells(self) -> None:
@@ -212,7 +220,10 @@ class Write:
         for cell in self.change.row.cells:
             wanted = self.table.defined.get(cell.name)
             if wanted is not None and cell.value is not None and type_name(cell.value) != wanted:
-                raise parameter_invalid(f"Invalid column type: {type_name(cell.value)}.")
+                raise parameter_invalid(
+                    f"Invalid column type for column {cell.name} expect "
+                    f"{wire_type(wanted)} actual {wire_type(type_name(cell.value))}"
+                )
             if cell.version_ms is None:
                 continue
             if indexed:

@@ -60,6 +60,7 @@ class Table:
     capacity_changed_s: int = 0
     base: str | None = None
     local: bool = False
+    building_until_ms: int = 0
     index_key: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     id: int = 0

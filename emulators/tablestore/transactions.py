@@ -99,8 +99,14 @@ class Transaction:
         """Make every write visible at once."""
         with self._store.atomic():
             for (_, key), (table, row) in self._writes.items():
-                self._store.put(table, key, row)
-            self._store.apply(self._index_changes, due_ms)
+                if self._exists(table):
+                    self._store.put(table, key, row)
+            changes = [change for change in self._index_changes if self._exists(change.table)]
+            self._store.apply(changes, due_ms)
+
+    def _exists(self, table: Table) -> bool:
+        """Whether the table was not dropped meanwhile."""
+        return self._store.tables.get(table.name) is table
 
 
 class Transactions:

@@ -29,7 +29,5 @@ class InProcessConnection:
 
             import urllib3.exceptions
 
-            reason = http.client.RemoteDisconnected(
-                "Remote end closed connection without response"
-            )
+            reason = http.client.RemoteDisconnected("Remote end closed connection without response")
             raise urllib3.exceptions.ProtocolError("Connection aborted.", reason) from reason

@@ -52,10 +52,10 @@ def _injected(usage: Usage, position: int) -> None:
 def batch_get_row(engine: Engine, request: Any, usage: Usage) -> Any:
     """Read up to 100 rows of several tables."""
     total = sum(len(item.primary_key) for item in request.tables)
-    if total == 0:
+    if not request.tables:
         raise parameter_invalid("No row specified in the request of BatchGetRow.")
     if total > limits.MAX_BATCH_GET_ROWS:
-        raise parameter_invalid(f"Rows count exceeds the upper limit:{limits.MAX_BATCH_GET_ROWS}.")
+        raise parameter_invalid(f"Rows count exceeds the upper limit: {limits.MAX_BATCH_GET_ROWS}.")
     _check_table_names(request)
     usage.tables += [item.table_name for item in request.tables]
     response = pb.BatchGetRowResponse()
@@ -135,7 +135,7 @@ def _check_batch_write(request: Any) -> None:
             raise parameter_invalid(f"No operation is specified for table: '{item.table_name}'.")
     if total > limits.MAX_BATCH_WRITE_ROWS:
         limit = limits.MAX_BATCH_WRITE_ROWS
-        raise parameter_invalid(f"Rows count exceeds the upper limit:{limit}.")
+        raise parameter_invalid(f"Rows count exceeds the upper limit: {limit}.")
     _check_table_names(request)
 
 

@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 
 
 def create_index(engine: Engine, request: Any, usage: Usage) -> Any:
-    """Add an index; `include_base_data` indexes the rows that are already there."""
+    """Add an index; `include_base_data` indexes the rows that are already there, during which a
+    global index cannot be read.
+    """
     meta = request.index_meta
     usage.tables += [request.main_table_name, meta.name]
     base = engine.table(request.main_table_name)
     local = meta.index_type == pb.IT_LOCAL_INDEX
     existing = len(engine.store.indexes_of(base))
     index = build_index(base, meta, local=local, existing=existing)
+    if request.include_base_data and not local:
+        index.building_until_ms = engine.now_ms + engine.index_delay_ms
     check_new_tables(engine, [index])
     with engine.store.atomic():
         engine.store.save_table(index)
         if request.include_base_data:
-            engine.store.apply(_base_data(engine, base, index), engine.index_due_ms())
+            engine.store.apply(_base_data(engine, base, index), None)
     return pb.CreateIndexResponse()
 
 

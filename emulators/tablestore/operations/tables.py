@@ -52,14 +52,14 @@ def check_new_tables(engine: Engine, tables: list[Table]) -> None:
     if len(set(names)) < len(names) or any(name in engine.store.tables for name in names):
         raise TablestoreError("OTSObjectAlreadyExist")
     if len(engine.store.tables) + len(tables) > limits.MAX_TABLES:
-        raise TablestoreError("OTSQuotaExhausted", "Number of tables exceeded the quota.")
+        text = f"Number of tables exceeds the quota:{limits.MAX_TABLES}."
+        raise TablestoreError("OTSQuotaExhausted", text)
 
 
 def _key_columns(meta: Any) -> list[KeyColumn]:
     if not 1 <= len(meta.primary_key) <= limits.MAX_KEY_COLUMNS:
         raise parameter_invalid(
-            "The number of primary key columns must be in range: "
-            f"[1, {limits.MAX_KEY_COLUMNS}]."
+            f"The number of primary key columns must be in range: [1, {limits.MAX_KEY_COLUMNS}]."
         )
     columns: list[KeyColumn] = []
     for position, column in enumerate(meta.primary_key):
@@ -81,7 +81,7 @@ def _key_columns(meta: Any) -> list[KeyColumn]:
 def _defined_columns(meta: Any) -> dict[str, str]:
     if len(meta.defined_column) > limits.MAX_DEFINED_COLUMNS:
         raise parameter_invalid(
-            f"The number of defined columns exceeds the limit: {limits.MAX_DEFINED_COLUMNS}."
+            f"The number of defined columns must be in range: [0, {limits.MAX_DEFINED_COLUMNS}]."
         )
     keys = {column.name for column in meta.primary_key}
     defined: dict[str, str] = {}
@@ -127,9 +127,11 @@ def _set_capacity(table: Table, capacity: Any) -> None:
 
 
 def list_table(engine: Engine, request: Any, usage: Usage) -> Any:
-    """The names of all tables, index tables among them."""
+    """The names of all tables but index tables."""
     del request, usage
-    return pb.ListTableResponse(table_names=sorted(engine.store.tables))
+    tables = engine.store.tables.values()
+    names = sorted(table.name for table in tables if table.base is None)
+    return pb.ListTableResponse(table_names=names)
 
 
 def describe_table(engine: Engine, request: Any, usage: Usage) -> Any:
@@ -139,9 +141,7 @@ def describe_table(engine: Engine, request: Any, usage: Usage) -> Any:
     response = pb.DescribeTableResponse()
     response.table_meta.table_name = table.name
     for column in table.key:
-        part = response.table_meta.primary_key.add(
-            name=column.name, type=_KEY_NUMBERS[column.type]
-        )
+        part = response.table_meta.primary_key.add(name=column.name, type=_KEY_NUMBERS[column.type])
         if column.auto_increment:
             part.option = pb.AUTO_INCREMENT
     for name, kind in table.defined.items():
@@ -149,7 +149,7 @@ def describe_table(engine: Engine, request: Any, usage: Usage) -> Any:
     for index in engine.store.indexes_of(table):
         response.index_metas.add(
             name=index.name,
-            primary_key=index.key_names,
+            primary_key=index.index_key,
             defined_column=index.columns,
             index_update_mode=pb.IUM_SYNC_INDEX if index.local else pb.IUM_ASYNC_INDEX,
             index_type=pb.IT_LOCAL_INDEX if index.local else pb.IT_GLOBAL_INDEX,
@@ -200,15 +200,13 @@ def update_table(engine: Engine, request: Any, usage: Usage) -> Any:
 
 
 def delete_table(engine: Engine, request: Any, usage: Usage) -> Any:
-    """Delete a table with its rows; its indexes have to be dropped before."""
+    """Delete a table with its rows and its indexes."""
     usage.tables.append(request.table_name)
     table = engine.table(request.table_name)
     if table.base is not None:
         raise parameter_invalid("Index table can't be deleted by DeleteTable.")
-    if engine.store.indexes_of(table):
-        raise parameter_invalid(
-            f"Table[{table.name}] who has at least one index cannot be deleted"
-        )
+    indexes = engine.store.indexes_of(table)
     with engine.store.atomic():
-        engine.store.drop_table(table)
+        for one in [*indexes, table]:
+            engine.store.drop_table(one)
     return pb.DeleteTableResponse()

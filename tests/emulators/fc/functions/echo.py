@@ -1,6 +1,5 @@
 """Answers with what it was given."""
 
-import json
 
 
 def handler(event, context):
