@@ -1,8 +1,5 @@
 """Answers with what it was given."""
 
-import json
-
-
 def handler(event, context):
     return {"statusCode": 200, "headers": {"Content-Type": "application/json"},
             "body": event.decode()}
