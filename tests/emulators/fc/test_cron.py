@@ -80,7 +80,8 @@ def test_an_interval_keeps_its_distance_from_its_start(minutes: int, anchor_s: i
     "* * * * *", "* * * * * * *", "60 * * * * *", "0 60 * * * *", "0 0 24 * * *", "0 0 0 0 * *",
     "0 0 0 32 * *", "0 0 0 * 13 *", "0 0 0 * * 0", "0 0 0 * * 8", "0 0 0 * * SUNDAY",
     "0 5-1 * * * *", "0 */0 * * * *", "? * * * * *", "0 0 0 * ? *", "0 -1 * * * *", "",
-    "@every 5", "@every 30s", "@every 0m", "@hourly", "CRON_TZ=Nowhere/Land 0 * * * * *", "CRON_TZ= 0 * * * * *",
+    "@every 5", "@every 30s", "@every 0m", "@hourly",
+    "CRON_TZ=Nowhere/Land 0 * * * * *", "CRON_TZ= 0 * * * * *",
 ])
 def test_an_expression_that_the_platform_refuses(expression: str) -> None:
     with pytest.raises(cron.CronError):
