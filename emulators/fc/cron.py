@@ -112,7 +112,7 @@ class Calendar:
         for offset in range(-1, _SEARCH_DAYS):
             day = start + timedelta(days=offset)
             if self._day_matches(day):
-                for moment_s in self._moments(day):
+                for moment_s in self._moments(day, after_s):
                     if moment_s > after_s:
                         return moment_s
         raise CronError("the expression never fires")
@@ -131,16 +131,25 @@ class Calendar:
         in_month, in_week = day.day in days, day.isoweekday() in weekdays
         return (in_month or in_week) if self.days_are_alternatives else (in_month and in_week)
 
-    def _moments(self, day: date) -> Iterator[int]:
+    def _moments(self, day: date, after_s: int) -> Iterator[int]:
+        """The day's firings in order, without the hours and minutes that end by `after_s`."""
         seconds, minutes, hours = (sorted(values) for values in self.fields[:3])
         for hour in hours:
+            if self._at(day, time(hour, 59, 59)) <= after_s:
+                continue
             for minute in minutes:
-                for second in seconds:
-                    local = datetime.combine(day, time(hour, minute, second), self.zone)
-                    at_s = int(local.timestamp())
-                    # A local time that a zone change skips does not exist, so it does not fire.
-                    if datetime.fromtimestamp(at_s, self.zone).hour == hour:
-                        yield at_s
+                if self._at(day, time(hour, minute, 59)) > after_s:
+                    yield from self._existing(day, hour, minute, seconds)
+
+    def _existing(self, day: date, hour: int, minute: int, seconds: list[int]) -> Iterator[int]:
+        for second in seconds:
+            at_s = self._at(day, time(hour, minute, second))
+            # A local time that a zone change skips does not exist, so it does not fire.
+            if datetime.fromtimestamp(at_s, self.zone).hour == hour:
+                yield at_s
+
+    def _at(self, day: date, local: time) -> int:
+        return int(datetime.combine(day, local, self.zone).timestamp())
 
 
 def parse(expression: str) -> Interval | Calendar:
