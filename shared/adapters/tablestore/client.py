@@ -9,6 +9,7 @@ proofs.
 from __future__ import annotations
 
 import logging
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -216,13 +217,15 @@ class _Provider:
 
 
 def _import_sdk() -> Any:
-    """Import the SDK without the two warnings it prints where its native codec is missing."""
+    """Import the SDK without what it says where its native codec does not fit this Python."""
     logger = logging.getLogger("tablestore")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        import tablestore
-        import tablestore.credentials
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)
+            import tablestore
+            import tablestore.credentials
     finally:
         logger.setLevel(level)
     return tablestore

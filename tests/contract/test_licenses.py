@@ -1,0 +1,73 @@
+"""What every LicenseRepository does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.domain.history import verify_chain
+from shared.domain.license import KIND, License, Proof, apply_grant
+from shared.domain.order import record_payment
+from shared.errors import AlreadyExists, VersionConflict
+from tests.fakes import samples
+from tests.fakes.samples import NOW_S
+
+if TYPE_CHECKING:
+    from tests.contract.worlds import Stores, World
+
+
+def a_license(world: World) -> License:
+    """A license from a paid order."""
+    order = samples.order(next(world.numbers))
+    return samples.license_of(record_payment(order, samples.paid_fact(order), NOW_S, "k1"))
+
+
+def renewed(license_: License, reference: str = "renewal") -> License:
+    """The license with one more grant."""
+    grant = replace(license_.grants[0], grant_id=f"GRANT-{reference}", kid="k2",
+                    term_days=None, proof=Proof("gift", reference))
+    return apply_grant(license_, grant, now_s=NOW_S + 99, source="operator")
+
+
+def test_an_unknown_license_is_none(world: World, stores: Stores) -> None:
+    assert stores.licenses.load(a_license(world).license_id) is None
+
+
+def test_a_created_license_is_loaded_as_it_was(world: World, stores: Stores) -> None:
+    license_ = a_license(world)
+    stores.licenses.create(license_)
+    assert stores.licenses.load(license_.license_id) == license_
+
+
+def test_a_license_is_created_once(world: World, stores: Stores) -> None:
+    license_ = a_license(world)
+    stores.licenses.create(license_)
+    with pytest.raises(AlreadyExists):
+        stores.licenses.create(license_)
+
+
+def test_a_renewal_adds_a_grant_and_an_event(world: World, stores: Stores) -> None:
+    license_ = a_license(world)
+    stores.licenses.create(license_)
+    stores.licenses.save(renewed(license_))
+    loaded = stores.licenses.load(license_.license_id)
+    assert loaded == renewed(license_)
+    assert len(loaded.grants) == len(loaded.history.events) == 2
+    verify_chain(KIND, loaded.license_id, loaded.history.events, loaded.history.head)
+
+
+def test_only_the_first_of_two_renewals_wins(world: World) -> None:
+    ours, theirs = world.open(), world.open()
+    license_ = a_license(world)
+    ours.licenses.create(license_)
+    theirs.licenses.save(renewed(license_, "theirs"))
+    with pytest.raises(VersionConflict):
+        ours.licenses.save(renewed(license_, "ours"))
+    assert ours.licenses.load(license_.license_id) == renewed(license_, "theirs")
+
+
+def test_a_license_that_is_not_there_cannot_be_saved(world: World, stores: Stores) -> None:
+    with pytest.raises(VersionConflict):
+        stores.licenses.save(renewed(a_license(world)))
