@@ -34,7 +34,7 @@ function earlier({ checkout, language, texts }) {
       `${purchase.order.title} · ${formatTime(purchase.order.created_at_s, language)}`)))));
 }
 
-function choice({ checkout, language, texts }, product) {
+function choice({ checkout, language }, product) {
   const id = `product-${product.product_id}`;
   return h("label.choice", { for: id },
     h("input", { type: "radio", name: "product", id, value: product.product_id,
@@ -44,8 +44,7 @@ function choice({ checkout, language, texts }, product) {
     h("span.choice-text", {},
       h("span.choice-title", {}, product.titles[language]),
       h("span.choice-about", { id: `${id}-about` }, product.descriptions[language])),
-    h("span.choice-price", {}, formatPrice(product.prices[0], language),
-      h("small", {}, texts.term(product.term_days))));
+    h("span.choice-price", {}, formatPrice(product.prices[0], language)));
 }
 
 function gets(texts) {
@@ -65,7 +64,17 @@ function summary(view) {
     h("dl.facts", {}, h("div", {}, h("dt", {}, texts.number),
       h("dd.copyable", {}, h("code", { id: "order-number" }, order.out_trade_no),
         copyButton(view, order.out_trade_no)))),
+    progress(checkout.phase, texts),
   ].filter(Boolean);
+}
+
+function progress(phase, texts) {
+  const reached = { waiting: 0, claiming: 2, licensed: 3 }[phase];
+  if (reached === undefined) return null;
+  const steps = [texts.how_scan, texts.how_confirm, texts.how_done];
+  return h("ol.steps", {}, steps.map((text, place) => h("li", {
+    "data-state": place < reached ? "done" : place === reached ? "now" : "next",
+    "aria-current": place === reached ? "step" : null }, text)));
 }
 
 /** A button that copies `text` and says so. */

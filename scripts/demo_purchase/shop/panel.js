@@ -64,7 +64,7 @@ function waiting(view) {
   const price = formatPrice(checkout.order.price, language);
   return [
     title(texts.scan),
-    tile(view, h("img", { src: qrAddress(value), alt: texts.qr_label(price), width: "232",
+    tile(h("img", { src: qrAddress(value), alt: texts.qr_label(price), width: "232",
       height: "232" })),
     h("p.time-left", {}, icon("clock"), `${texts.expires_in} `,
       h("span", { id: "time-left", role: "timer" })),
@@ -83,12 +83,11 @@ function waiting(view) {
   ];
 }
 
-function codeExpired(view) {
-  const { checkout, texts } = view;
+function codeExpired({ checkout, texts }) {
   const busy = checkout.refreshing;
   return [
     title(texts.code_expired),
-    tile(view, h("div.no-code", {}, icon("clock"))),
+    tile(h("div.no-code", {}, icon("clock"))),
     h("p.lead", {}, texts.code_expired_lead),
     h("button.primary", { type: "button", id: "refresh", "aria-busy": String(busy),
       "aria-disabled": busy ? "true" : null, onclick: () => { if (!busy) checkout.place(); } },
@@ -112,7 +111,8 @@ function failed({ checkout, texts }) {
       onclick: () => checkout.retry() }, icon("refresh"), texts.retry),
     (hopeless || step !== "start") && h(hopeless ? "button.primary" : "button.quiet",
       { type: "button", id: "over", onclick: () => checkout.startOver() }, texts.start_over),
-    h("p.fine", {}, h("code", {}, code), requestId && h("br"), requestId && texts.help(requestId)))];
+    h("p.fine", {}, h("code", {}, code), requestId && [h("br"), texts.help, h("br"),
+      h("code", {}, requestId)]))];
 }
 
 function again(checkout, texts) {
@@ -126,7 +126,7 @@ function over(sign, what, guidance, action) {
 }
 
 /** White in every theme, with the quiet zone inside the picture: a scanner needs both. */
-function tile(view, content) {
+function tile(content) {
   return h("div.tile", {}, content);
 }
 

@@ -6,7 +6,6 @@ const zh = {
   foot: "这是本机演示：微信支付、表格存储与函数计算都是模拟的，代码是真实的。",
   offer: "选择许可证", offer_lead: "无需注册。付款后许可证直接到达这个浏览器。",
   your_order: "您的订单", loading: "正在加载…", total: "合计",
-  term: (days) => (days === null ? "永久有效" : days === 365 ? "有效期一年" : `有效期 ${days} 天`),
   gets: "您将得到",
   get_instant: "付款后数秒内自动到账", get_offline: "在您的设备上验证，断网也能用",
   get_private: "不需要账号，也不收集个人信息",
@@ -37,7 +36,7 @@ const zh = {
   earlier: (count) => `之前的订单与许可证（${count}）`,
   buy_another: "再买一个", retry: "重试", start_over: "重新开始",
   retry_in: (seconds) => `请在 ${seconds} 秒后重试。`,
-  help: (id) => `若问题持续，请把此编号告诉商家：${id}`,
+  help: "若问题持续，请把这个编号告诉商家：",
   errors: {
     NETWORK: ["无法连接商店", "请检查网络后重试。您的订单和付款都不会丢失。"],
     TIMEOUT: ["商店没有及时响应", "请重试。重试不会产生第二个订单。"],
@@ -67,7 +66,6 @@ const en = {
   offer: "Choose your license",
   offer_lead: "No account needed. The license arrives in this browser as soon as you have paid.",
   your_order: "Your order", loading: "Loading…", total: "Total",
-  term: (days) => (days === null ? "Yours for ever" : days === 365 ? "For one year" : `For ${days} days`),
   gets: "What you get",
   get_instant: "Unlocked seconds after payment", get_offline: "Verified on your device, works offline",
   get_private: "No account and no personal data",
@@ -98,7 +96,7 @@ const en = {
   earlier: (count) => `Earlier orders and licenses (${count})`,
   buy_another: "Buy another", retry: "Try again", start_over: "Start over",
   retry_in: (seconds) => `Please try again in ${seconds} s.`,
-  help: (id) => `If this goes on, tell the seller this request id: ${id}`,
+  help: "If this goes on, give the seller this number:",
   errors: {
     NETWORK: ["The shop cannot be reached", "Check your connection and try again. Neither your order nor a payment can get lost."],
     TIMEOUT: ["The shop did not answer in time", "Please try again. That never makes a second order."],
