@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
 from shared.domain.order import close, schedule_query
-from shared.domain.payment import TradeState
+from shared.domain.payment import TradeState, find_mismatch
 from shared.errors import OrderNotFound, TongbaoError, Unavailable, VersionConflict
 from shared.use_cases.record_payment import Books, record_payment
 
@@ -45,8 +45,7 @@ def fetch_order(order_id: str, claim_secret: str | None, counter: Counter) -> Or
     ends_at_ms = counter.books.clock.monotonic_ms() + counter.wait_s * 1000
     while order.is_open() and counter.books.clock.monotonic_ms() + READ_EVERY_MS <= ends_at_ms:
         counter.books.clock.sleep_ms(READ_EVERY_MS)
-        order = counter.books.orders.load(order_id) or order
-        order = _ask_provider(order, counter)
+        order = _ask_provider(_read_again(order, counter.books), counter)
     return order
 
 
@@ -59,6 +58,14 @@ def authorized_order(order_id: str, claim_secret: str | None, books: Books) -> O
     if not hmac.compare_digest(stored_hash, _hash_of(claim_secret)) or order is None:
         raise OrderNotFound
     return order
+
+
+def _read_again(order: Order, books: Books) -> Order:
+    """The order as stored now; the one in hand while the store does not answer."""
+    try:
+        return books.orders.load(order.order_id) or order
+    except Unavailable:
+        return order
 
 
 def _hash_of(secret: str) -> str:
@@ -93,7 +100,7 @@ def _booked(order: Order, counter: Counter) -> Order:
     fact = counter.gateway.query(order.out_trade_no)
     if fact is None:
         return order
-    if fact.trade_state is TradeState.CLOSED:
+    if fact.trade_state is TradeState.CLOSED and find_mismatch(order, fact) is None:
         closed = close(order, books.clock.now_s(), actor="provider", source="query")
         try:
             books.orders.save(closed)
