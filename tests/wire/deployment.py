@@ -1,0 +1,168 @@
+"""A whole deployment in one process: the functions as bootstrap builds them, over real sockets.
+
+The storage SDK, the transport and all cryptography are the deployed ones; Tablestore and WeChat
+Pay are the emulators behind loopback HTTP. Only Function Compute is left out: handlers are
+called with the event bytes that its emulator makes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
+
+from emulators.fc import FakeContext, http_event
+from emulators.tablestore import TablestoreEmulator
+from emulators.wechatpay import WeChatPayEmulator
+from functions.create_order import index as create_order
+from functions.license_fetch import index as license_fetch
+from functions.notify import index as notify
+from shared import bootstrap
+from shared.adapters.system import SystemClock
+from shared.adapters.tablestore.attempts import Attempts
+from shared.adapters.tablestore.client import Instance, TablestoreClient
+from shared.adapters.tablestore.credentials import EnvironmentCredentials
+from shared.adapters.tablestore.licenses import TablestoreLicenses
+from shared.adapters.tablestore.orders import TablestoreOrders
+from shared.adapters.tablestore.row_store import RowStore
+from shared.adapters.tablestore.tables import create_tables
+from shared.deadline import Deadline
+
+if TYPE_CHECKING:
+    from emulators.wechatpay import Account
+    from shared.http.app import App
+
+KEY_ID, KEY_SECRET, INSTANCE = "test-key-id", "test-key-secret", "tongbao-test"
+JSON = ("Content-Type", "application/json")
+
+
+def base64url(raw: bytes) -> str:
+    """Without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of a function."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """One buyer's client: its idempotency key and claim secret."""
+
+    key: str
+    secret: str
+
+    @staticmethod
+    def fresh() -> Buyer:
+        """With new random bits."""
+        return Buyer(secrets.token_urlsafe(24), secrets.token_urlsafe(32))
+
+    @property
+    def secret_hash(self) -> str:
+        """What the server may know of the secret."""
+        return base64url(hashlib.sha256(self.secret.encode()).digest())
+
+
+class Deployment:
+    """Emulators, tables and the three functions. A context manager."""
+
+    def __init__(self, account: Account, **settings: str) -> None:
+        self.account = account
+        self._settings = settings
+        self._open = ExitStack()
+
+    def __enter__(self) -> Deployment:
+        self.store = TablestoreEmulator(
+            access_key_id=KEY_ID, access_key_secret=KEY_SECRET, instance=INSTANCE)
+        self._open.callback(self.store.close)
+        self.endpoint = self._open.enter_context(self.store.serve()).endpoint
+        self.wechat = self._open.enter_context(
+            WeChatPayEmulator(self.account, post_notify=self._post_notify))
+        self._wechat_url = self._open.enter_context(self.wechat.serve()).base_url
+        self.environ = self._environ()
+        self.books_store = self._row_store()
+        self.apps: dict[str, App] = {
+            "create-order": bootstrap.build_create_order(create_order.routes, self.environ),
+            "notify": bootstrap.build_notify(notify.routes, self.environ),
+            "license-fetch": bootstrap.build_license_fetch(license_fetch.routes, self.environ)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def call(self, function: str, method: str, target: str, headers: list[tuple[str, str]],
+             body: bytes = b"") -> Reply:
+        """One event through one function."""
+        answer = self.apps[function](http_event(method, target, headers, body), FakeContext())
+        text = answer["body"]
+        return Reply(answer["statusCode"], json.loads(text) if text else None)
+
+    def order(self, buyer: Buyer) -> Reply:
+        """POST /v1/orders."""
+        body = {"product_id": "reader-pro", "claim_secret_hash": buyer.secret_hash}
+        return self.call("create-order", "POST", "/v1/orders",
+                         [JSON, ("Idempotency-Key", buyer.key)], json.dumps(body).encode())
+
+    def poll(self, buyer: Buyer, order_id: str) -> Reply:
+        """GET /v1/orders/{order_id}."""
+        return self.call("license-fetch", "GET", f"/v1/orders/{order_id}",
+                         [("Authorization", f"Bearer {buyer.secret}")])
+
+    def claim(self, buyer: Buyer, order_id: str) -> Reply:
+        """POST /v1/licenses/claim."""
+        return self.call("license-fetch", "POST", "/v1/licenses/claim",
+                         [JSON, ("Authorization", f"Bearer {buyer.secret}")],
+                         json.dumps({"order_id": order_id}).encode())
+
+    def notify(self, out_trade_no: str) -> Reply:
+        """A genuine notify of WeChat for this number, signed now."""
+        headers, body = self.wechat.build_notify(out_trade_no)
+        return self.call("notify", "POST", "/v1/notify/wechatpay", list(headers.items()), body)
+
+    def orders(self) -> TablestoreOrders:
+        """The stored orders, for looking at."""
+        return TablestoreOrders(self.books_store)
+
+    def licenses(self) -> TablestoreLicenses:
+        """The stored licenses, for looking at."""
+        return TablestoreLicenses(self.books_store)
+
+    @staticmethod
+    def _post_notify(url: str, headers: dict[str, str], body: bytes) -> int:
+        return 503
+
+    def _environ(self) -> dict[str, str]:
+        account = self.account
+        return {
+            "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TB01",
+            "TONGBAO_TABLESTORE_ENDPOINT": self.endpoint,
+            "TONGBAO_TABLESTORE_INSTANCE": INSTANCE,
+            "TONGBAO_NOTIFY_URL": "http://127.0.0.1:9/v1/notify/wechatpay",
+            "TONGBAO_ORDERS_BURST": "100000", "TONGBAO_SIGNING_KID": "test-1",
+            "TONGBAO_SIGNING_KEY": base64url(bytes(range(32))),
+            "WECHATPAY_MCHID": account.mchid, "WECHATPAY_APPID": account.appid,
+            "WECHATPAY_BASE_URL": self._wechat_url,
+            "WECHATPAY_MERCHANT_SERIAL": account.merchant_serial,
+            "WECHATPAY_MERCHANT_KEY": account.merchant_private_key_pem,
+            "WECHATPAY_PUBLIC_KEY_ID": account.public_key_id,
+            "WECHATPAY_PUBLIC_KEY": account.wechatpay_public_key_pem,
+            "WECHATPAY_API_V3_KEY": account.api_v3_key,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY_SECRET, **self._settings}
+
+    def _row_store(self) -> RowStore:
+        clock = SystemClock()
+        deadline = Deadline(clock, 600_000)
+        client = TablestoreClient(Instance(self.endpoint, INSTANCE),
+                                  EnvironmentCredentials(self.environ), deadline)
+        create_tables(client, Attempts(clock, deadline, SystemRandom()))
+        return RowStore(client, clock, deadline, SystemRandom())
