@@ -1,9 +1,9 @@
 """Command line: run the emulator, or ask a running one something.
 
-    python -m emulators.fc --rendered rendered.json --code-root . --port-base 9000
-    python -m emulators.fc fire FUNCTION TRIGGER --api http://127.0.0.1:9000
-    python -m emulators.fc logs FUNCTION --api http://127.0.0.1:9000
-    python -m emulators.fc kill FUNCTION --api http://127.0.0.1:9000
+python -m emulators.fc --rendered rendered.json --code-root . --port-base 9000
+python -m emulators.fc fire FUNCTION TRIGGER --api http://127.0.0.1:9000
+python -m emulators.fc logs FUNCTION --api http://127.0.0.1:9000
+python -m emulators.fc kill FUNCTION --api http://127.0.0.1:9000
 """
 
 from __future__ import annotations
@@ -38,20 +38,44 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve_options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m emulators.fc", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rendered", type=Path, required=True,
-                        help="output of `s preview -t s.yaml -o json --silent`")
-    parser.add_argument("--code-root", type=Path, default=Path(),
-                        help="folder that `code:` is relative to (default: here)")
-    parser.add_argument("--code", action="append", default=[], metavar="NAME=DIR[:DIR]",
-                        help="run a function from these folders instead")
-    parser.add_argument("--port-base", type=int,
-                        help="this port is the API, the next the gateway, then the functions")
-    parser.add_argument("--ports", default="", metavar="NAME=PORT,…",
-                        help="ports by function, `api` or `gateway`; others are chosen freely")
-    parser.add_argument("--env-file", type=Path,
-                        help="NAME=value lines that replace values of declared variables")
+    parser = argparse.ArgumentParser(
+        prog="python -m emulators.fc",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--rendered",
+        type=Path,
+        required=True,
+        help="output of `s preview -t s.yaml -o json --silent`",
+    )
+    parser.add_argument(
+        "--code-root",
+        type=Path,
+        default=Path(),
+        help="folder that `code:` is relative to (default: here)",
+    )
+    parser.add_argument(
+        "--code",
+        action="append",
+        default=[],
+        metavar="NAME=DIR[:DIR]",
+        help="run a function from these folders instead",
+    )
+    parser.add_argument(
+        "--port-base",
+        type=int,
+        help="this port is the API, the next the gateway, then the functions",
+    )
+    parser.add_argument(
+        "--ports",
+        default="",
+        metavar="NAME=PORT,…",
+        help="ports by function, `api` or `gateway`; others are chosen freely",
+    )
+    parser.add_argument(
+        "--env-file", type=Path, help="NAME=value lines that replace values of declared variables"
+    )
     parser.add_argument("--no-timers", action="store_true", help="fire timers only on request")
     return parser.parse_args(arguments)
 
@@ -63,8 +87,11 @@ def serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     emulator = FunctionComputeEmulator(
-        document, options.code_root, _read_env(options.env_file),
-        options=Options(ports=_ports(options, document), code=_code(options.code)))
+        document,
+        options.code_root,
+        _read_env(options.env_file),
+        options=Options(ports=_ports(options, document), code=_code(options.code)),
+    )
     with emulator:
         _announce(emulator)
         seen_s = int(time.time())

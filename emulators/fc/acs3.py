@@ -22,7 +22,8 @@ MAX_SKEW_S = 15 * 60
 
 _AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256 Credential=([^,\s]+), ?SignedHeaders=([a-z0-9;\-]+)"
-    r", ?Signature=([0-9a-f]{64})")
+    r", ?Signature=([0-9a-f]{64})"
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ class Verifier:
         authorization, date = request.header("authorization"), request.header("x-acs-date")
         for name, value in (("Authorization", authorization), ("x-acs-date", date)):
             if value is None:
-                raise SignatureError(400, "MissingRequiredHeader",
-                                     f"required HTTP header {name} was not specified")
+                raise SignatureError(
+                    400, "MissingRequiredHeader", f"required HTTP header {name} was not specified"
+                )
         found = _AUTHORIZATION.fullmatch(authorization or "")
         if found is None:
             raise SignatureError(403, "AccessDenied", "the Authorization header is malformed")
@@ -83,9 +85,11 @@ class Verifier:
         self._check_date(date or "")
         expected = sign(request, signed_headers.split(";"), self._key.access_key_secret)
         if not hmac.compare_digest(expected, signature):
-            raise SignatureError(403, "SignatureNotMatch",
-                                 "the signature does not match the request; check the key "
-                                 "and the signing method")
+            raise SignatureError(
+                403,
+                "SignatureNotMatch",
+                "the signature does not match the request; check the key and the signing method",
+            )
         _check_body(request)
 
     def _check_date(self, date: str) -> None:
@@ -101,14 +105,16 @@ def sign(request: SignedRequest, signed_headers: list[str], secret: str) -> str:
     """The hexadecimal signature over these headers, in lower case."""
     path, _, query = request.target.partition("?")
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
-    canonical = "\n".join([
-        request.method,
-        path,
-        "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs),
-        "".join(f"{name}:{request.header(name) or ''}\n" for name in signed_headers),
-        ";".join(signed_headers),
-        request.header("x-acs-content-sha256") or "",
-    ])
+    canonical = "\n".join(
+        [
+            request.method,
+            path,
+            "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs),
+            "".join(f"{name}:{request.header(name) or ''}\n" for name in signed_headers),
+            ";".join(signed_headers),
+            request.header("x-acs-content-sha256") or "",
+        ]
+    )
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     return hmac.new(secret.encode(), f"{ALGORITHM}\n{digest}".encode(), hashlib.sha256).hexdigest()
 

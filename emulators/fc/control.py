@@ -1,10 +1,10 @@
 """The control API, under `/-/`: what a developer or a test asks of the emulator itself. Unsigned.
 
-    GET  /-/functions                           names, addresses, instance counters
-    GET  /-/functions/NAME/logs                 what the function printed, one line per line
-    POST /-/functions/NAME/timers/TRIGGER       fire a timer now and wait for it
-    POST /-/functions/NAME/kill                 kill all instances of the function
-    POST /-/functions/NAME/invocations          invoke with the body as payload, without signature
+GET  /-/functions                           names, addresses, instance counters
+GET  /-/functions/NAME/logs                 what the function printed, one line per line
+POST /-/functions/NAME/timers/TRIGGER       fire a timer now and wait for it
+POST /-/functions/NAME/kill                 kill all instances of the function
+POST /-/functions/NAME/invocations          invoke with the body as payload, without signature
 """
 
 from __future__ import annotations
@@ -56,17 +56,24 @@ class ControlApi:
         raise KeyError(f"there is no {request.method} {request.path}")
 
     def _overview(self) -> dict[str, object]:
-        return {spec.name: {
-            "resource": spec.resource,
-            "url": self._emulator.url(spec.name),
-            "timers": {timer.name: timer.cron_expression for timer in spec.timers},
-            "instances": asdict(self._emulator.instances(spec.name)),
-        } for spec in self._emulator.rendered.functions}
+        return {
+            spec.name: {
+                "resource": spec.resource,
+                "url": self._emulator.url(spec.name),
+                "timers": {timer.name: timer.cron_expression for timer in spec.timers},
+                "instances": asdict(self._emulator.instances(spec.name)),
+            }
+            for spec in self._emulator.rendered.functions
+        }
 
 
 def _summary(done: Invocation) -> dict[str, object]:
-    return {"requestId": done.request_id, "kind": done.kind, "attempts": done.attempts,
-            "payload": done.payload.decode("utf-8", "replace")}
+    return {
+        "requestId": done.request_id,
+        "kind": done.kind,
+        "attempts": done.attempts,
+        "payload": done.payload.decode("utf-8", "replace"),
+    }
 
 
 def _json(status: int, value: object) -> Response:

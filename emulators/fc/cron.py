@@ -121,8 +121,12 @@ class Calendar:
         """Whether the timer fires at exactly this second."""
         local = datetime.fromtimestamp(at_s, self.zone)
         seconds, minutes, hours = self.fields[:3]
-        return (local.second in seconds and local.minute in minutes and local.hour in hours
-                and self._day_matches(local.date()))
+        return (
+            local.second in seconds
+            and local.minute in minutes
+            and local.hour in hours
+            and self._day_matches(local.date())
+        )
 
     def _day_matches(self, day: date) -> bool:
         _, _, _, days, months, weekdays = self.fields

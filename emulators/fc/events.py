@@ -16,11 +16,19 @@ SAMPLE_REQUEST_ID = "1-00000000-00000000-000000000000"
 SAMPLE_NOW_S = 1_767_225_600
 
 _NOT_FORWARDED = frozenset({"connection", "keep-alive", "transfer-encoding", "host"})
-_TEXT_TYPES = frozenset({
-    "application/json", "application/xml", "application/javascript", "application/ecmascript",
-    "application/x-www-form-urlencoded", "application/graphql", "application/x-ndjson",
-    "application/yaml", "application/toml",
-})
+_TEXT_TYPES = frozenset(
+    {
+        "application/json",
+        "application/xml",
+        "application/javascript",
+        "application/ecmascript",
+        "application/x-www-form-urlencoded",
+        "application/graphql",
+        "application/x-ndjson",
+        "application/yaml",
+        "application/toml",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ def http_event(
     where = domain if domain is not None else Domain()
     raw_path, _, query = target.partition("?")
     forwarded = _header_map(headers)
-    as_base64 = not is_text(forwarded.get("Content-Type", ""), body) \
-        if base64_body is None else base64_body
+    as_base64 = (
+        not is_text(forwarded.get("Content-Type", ""), body) if base64_body is None else base64_body
+    )
     context: dict[str, object] = {
         "accountId": where.account_id,
         "domainName": where.name,
@@ -77,22 +86,28 @@ def http_event(
     }
     if where.trigger_id is not None:
         context["triggerId"] = where.trigger_id
-    return _encode({
-        "version": "v1",
-        "rawPath": raw_path,
-        "headers": forwarded,
-        "queryParameters": _joined(parse_qsl(query, keep_blank_values=True, errors="replace")),
-        "body": base64.b64encode(body).decode("ascii") if as_base64 else body.decode("utf-8"),
-        "isBase64Encoded": as_base64,
-        "requestContext": context,
-    })
+    return _encode(
+        {
+            "version": "v1",
+            "rawPath": raw_path,
+            "headers": forwarded,
+            "queryParameters": _joined(parse_qsl(query, keep_blank_values=True, errors="replace")),
+            "body": base64.b64encode(body).decode("ascii") if as_base64 else body.decode("utf-8"),
+            "isBase64Encoded": as_base64,
+            "requestContext": context,
+        }
+    )
 
 
 def timer_event(trigger_name: str, payload: str = "", *, now_s: float = SAMPLE_NOW_S) -> bytes:
     """The event bytes of one firing of a timer; `payload` is the trigger's own text."""
-    return _encode({
-        "triggerTime": _iso(now_s), "triggerName": trigger_name, "payload": payload,
-    })
+    return _encode(
+        {
+            "triggerTime": _iso(now_s),
+            "triggerName": trigger_name,
+            "payload": payload,
+        }
+    )
 
 
 def is_text(content_type: str, body: bytes) -> bool:
@@ -103,8 +118,12 @@ def is_text(content_type: str, body: bytes) -> bool:
     that the bytes are UTF-8. Everything else is binary.
     """
     media = content_type.partition(";")[0].strip().lower()
-    textual = (not media or media.startswith("text/") or media in _TEXT_TYPES
-               or media.endswith(("+json", "+xml")))
+    textual = (
+        not media
+        or media.startswith("text/")
+        or media in _TEXT_TYPES
+        or media.endswith(("+json", "+xml"))
+    )
     if not textual:
         return False
     try:
@@ -120,8 +139,13 @@ def canonical_name(name: str) -> str:
 
 
 def _header_map(headers: list[tuple[str, str]]) -> dict[str, str]:
-    return _joined([(canonical_name(name), value.strip()) for name, value in headers
-                    if not _is_dropped(name.lower())])
+    return _joined(
+        [
+            (canonical_name(name), value.strip())
+            for name, value in headers
+            if not _is_dropped(name.lower())
+        ]
+    )
 
 
 def _is_dropped(name: str) -> bool:

@@ -44,8 +44,14 @@ def new_request_id(now_s: float) -> str:
 class EmulatedFunction:
     """Runs one function. Safe to use from several threads."""
 
-    def __init__(self, spec: FunctionSpec, instance_spec: InstanceSpec, *,
-                 now_s: Callable[[], float], retry_delay_s: float) -> None:
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        instance_spec: InstanceSpec,
+        *,
+        now_s: Callable[[], float],
+        retry_delay_s: float,
+    ) -> None:
         self.spec = spec
         self.log = FunctionLog()
         self._instance_spec = instance_spec
@@ -59,8 +65,9 @@ class EmulatedFunction:
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
-    def invoke(self, event: bytes, *, request_id: str | None = None,
-               wait_for_instance: bool = False) -> Invocation:
+    def invoke(
+        self, event: bytes, *, request_id: str | None = None, wait_for_instance: bool = False
+    ) -> Invocation:
         """Run the handler once and wait for it; never raises for what the function does."""
         identity = request_id if request_id is not None else new_request_id(self._now_s())
         try:
@@ -104,8 +111,12 @@ class EmulatedFunction:
         self._background.shutdown(wait=True, cancel_futures=True)
 
     def _start(self, request_id: str) -> Instance:
-        return Instance(self._instance_spec, self.log, request_id=request_id,
-                        instance_id=f"c-{int(self._now_s()):08x}-{secrets.token_hex(8)}")
+        return Instance(
+            self._instance_spec,
+            self.log,
+            request_id=request_id,
+            instance_id=f"c-{int(self._now_s()):08x}-{secrets.token_hex(8)}",
+        )
 
     def _run(self, event: bytes, request_id: str, wait_for_instance: bool) -> Outcome:
         instance = self.pool.acquire(request_id, wait=wait_for_instance)

@@ -138,6 +138,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news; anything else is a fault of the emulator."""
         import sys
+
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -152,15 +153,19 @@ class _Server(ThreadingHTTPServer):
 class HttpServer:
     """Serves `app` on one loopback port until `close`."""
 
-    def __init__(self, app: Callable[[Request], Response], *, port: int = 0,
-                 host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, app: Callable[[Request], Response], *, port: int = 0, host: str = "127.0.0.1"
+    ) -> None:
         handler = type("Handler", (_Handler,), {"app": staticmethod(app)})
         self._server = _Server((host, port), handler)
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05},
-            name=f"http-{self.port}", daemon=True)
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name=f"http-{self.port}",
+            daemon=True,
+        )
         self._thread.start()
 
     def close(self) -> None:

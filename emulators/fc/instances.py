@@ -53,8 +53,9 @@ class InstanceSpec:
 class Instance:
     """One process. Not safe for concurrent calls, except `kill`."""
 
-    def __init__(self, spec: InstanceSpec, log: FunctionLog, *, instance_id: str,
-                 request_id: str) -> None:
+    def __init__(
+        self, spec: InstanceSpec, log: FunctionLog, *, instance_id: str, request_id: str
+    ) -> None:
         self.instance_id = instance_id
         self._spec = spec
         self._started_at = time.monotonic()
@@ -63,9 +64,14 @@ class Instance:
         try:
             self._process = subprocess.Popen(
                 [*spec.python, "-u", WORKER, str(request_read), str(answer_write)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                pass_fds=(request_read, answer_write), cwd=spec.code_paths[0],
-                env={**spec.environment, "FC_INSTANCE_ID": instance_id}, start_new_session=True)
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(request_read, answer_write),
+                cwd=spec.code_paths[0],
+                env={**spec.environment, "FC_INSTANCE_ID": instance_id},
+                start_new_session=True,
+            )
         except OSError:
             os.close(request_write)
             os.close(answer_read)
@@ -82,15 +88,20 @@ class Instance:
     def initialize(self, request_id: str) -> Outcome:
         """Load the handler and run the initializer; the instance is of no use unless this is ok."""
         about = {**self._spec.about, "path": list(self._spec.code_paths), "request_id": request_id}
-        return self._call(about, request_id, self._spec.initialization_timeout_s,
-                          "Function instance initialization")
+        return self._call(
+            about,
+            request_id,
+            self._spec.initialization_timeout_s,
+            "Function instance initialization",
+        )
 
     def invoke(self, request_id: str, event: bytes, timeout_s: float) -> Outcome:
         """Run the handler once."""
         self._started_at = time.monotonic()
         self._log.begin(request_id)
-        return self._call({"request_id": request_id, "event": event}, request_id, timeout_s,
-                          "Function")
+        return self._call(
+            {"request_id": request_id, "event": event}, request_id, timeout_s, "Function"
+        )
 
     def is_alive(self) -> bool:
         """Whether the process is still there."""
@@ -110,20 +121,24 @@ class Instance:
         self._answers.close()
         self._log.join(timeout=5)
 
-    def _call(self, frame: dict[str, Any], request_id: str, timeout_s: float,
-              what: str) -> Outcome:
+    def _call(self, frame: dict[str, Any], request_id: str, timeout_s: float, what: str) -> Outcome:
         answer = self._exchange(frame, timeout_s)
         if answer is None:
             memory_mb = self._memory_mb()
             self.kill()
-            return _message("timeout", f"{what} timed out after {timeout_s:g} seconds "
-                                       f"(maxMemoryUsage: {memory_mb:.2f}MB)")
+            return _message(
+                "timeout",
+                f"{what} timed out after {timeout_s:g} seconds (maxMemoryUsage: {memory_mb:.2f}MB)",
+            )
         if not answer:
             self._process.wait()
             self._log.join(timeout=5)
             elapsed_ms = (time.monotonic() - self._started_at) * 1000
-            return _message("exit", "Process exited unexpectedly before completing request "
-                                    f"(duration: {elapsed_ms:.0f}ms, maxMemoryUsage: 0.00MB)")
+            return _message(
+                "exit",
+                "Process exited unexpectedly before completing request "
+                f"(duration: {elapsed_ms:.0f}ms, maxMemoryUsage: 0.00MB)",
+            )
         self._log.wait_for(request_id)
         return Outcome("ok" if answer["ok"] else "error", answer["payload"])
 

@@ -33,8 +33,12 @@ _INVOCATIONS = re.compile(r"/2023-03-30/functions/([^/]+)/invocations")
 class InvokeApi:
     """Serves InvokeFunction for all functions of one account."""
 
-    def __init__(self, functions: Mapping[str, EmulatedFunction], verifier: Verifier,
-                 now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, EmulatedFunction],
+        verifier: Verifier,
+        now_s: Callable[[], float],
+    ) -> None:
         self._functions = functions
         self._verifier = verifier
         self._now_s = now_s
@@ -54,7 +58,8 @@ class InvokeApi:
             return refusal(429, "ResourceThrottled", "Reserve resource exceeded limit", request_id)
         response = Response(200, [("X-Fc-Request-Id", request_id)], done.payload)
         response = response.plus(
-            "Content-Type", "application/octet-stream" if done.ok else "application/json")
+            "Content-Type", "application/octet-stream" if done.ok else "application/json"
+        )
         if not done.ok:
             response = response.plus("X-Fc-Error-Type", FUNCTION_ERROR)
         return self._with_log(response, request, function, request_id)
@@ -63,19 +68,24 @@ class InvokeApi:
         check_signature(request, self._verifier)
         found = _INVOCATIONS.fullmatch(request.path)
         if found is None or request.method != "POST":
-            raise RefusedError(400, "PathNotSupported",
-                          f"'{request.method}' against '{request.path}' is not supported")
+            raise RefusedError(
+                400,
+                "PathNotSupported",
+                f"'{request.method}' against '{request.path}' is not supported",
+            )
         name = unquote(found[1])
         if name not in self._functions:
             raise RefusedError(404, "FunctionNotFound", f"function '{name}' does not exist")
         limit = MAX_ASYNC_BODY_BYTES if is_async(request) else MAX_BODY_BYTES
         if len(request.body) > limit:
-            raise RefusedError(400, "EntityTooLarge",
-                          f"payload size exceeds maximum allowed size ({limit} bytes)")
+            raise RefusedError(
+                400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)"
+            )
         return self._functions[name]
 
-    def _with_log(self, response: Response, request: Request, function: EmulatedFunction,
-                  request_id: str) -> Response:
+    def _with_log(
+        self, response: Response, request: Request, function: EmulatedFunction, request_id: str
+    ) -> Response:
         if (request.header("X-Fc-Log-Type") or "").lower() != "tail":
             return response
         text = "\n".join(line.text for line in function.log.lines(request_id))

@@ -41,8 +41,9 @@ class FunctionLog:
     def lines(self, request_id: str | None = None) -> list[LogLine]:
         """All lines, or those of one request."""
         with self._lock:
-            return [line for line in self._lines
-                    if request_id is None or line.request_id == request_id]
+            return [
+                line for line in self._lines if request_id is None or line.request_id == request_id
+            ]
 
 
 class LogReader(threading.Thread):
@@ -80,8 +81,8 @@ class LogReader(threading.Thread):
 
     def _take(self, data: bytes) -> bytes:
         while (mark := _MARK.search(data)) is not None:
-            self._write(data[:mark.start()])
-            data = data[mark.end():]
+            self._write(data[: mark.start()])
+            data = data[mark.end() :]
             with self._seen:
                 self._finished = mark[1].decode("ascii")
                 self._seen.notify_all()

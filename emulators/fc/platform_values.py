@@ -31,8 +31,12 @@ NO_CREDENTIALS = Credentials("", "", "")
 
 
 def instance_spec(
-    spec: FunctionSpec, *, python: Sequence[str], code_paths: Sequence[str],
-    environment: dict[str, str], credentials: Credentials,
+    spec: FunctionSpec,
+    *,
+    python: Sequence[str],
+    code_paths: Sequence[str],
+    environment: dict[str, str],
+    credentials: Credentials,
 ) -> InstanceSpec:
     """Everything that starts an instance of this function; no credentials without a role."""
     held = credentials if spec.has_role else NO_CREDENTIALS
@@ -77,9 +81,15 @@ def _about(spec: FunctionSpec, held: Credentials) -> dict[str, Any]:
         "log_store": spec.log_store,
         "handler": spec.handler,
         "initializer": None if spec.initializer is None else spec.initializer.handler,
-        "function": {"name": spec.name, "handler": spec.handler, "memory": spec.memory_mb,
-                     "timeout": int(spec.timeout_s)},
-        "credentials": {"access_key_id": held.access_key_id,
-                        "access_key_secret": held.access_key_secret,
-                        "security_token": held.security_token},
+        "function": {
+            "name": spec.name,
+            "handler": spec.handler,
+            "memory": spec.memory_mb,
+            "timeout": int(spec.timeout_s),
+        },
+        "credentials": {
+            "access_key_id": held.access_key_id,
+            "access_key_secret": held.access_key_secret,
+            "security_token": held.security_token,
+        },
     }

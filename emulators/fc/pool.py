@@ -115,9 +115,13 @@ class Pool:
         with self._changed:
             self._drop_dead()
             return InstanceCounters(
-                started=self._started, idle=len(self._idle),
-                busy=len(self._busy) + self._starting, ended=self._ended,
-                failed_initializations=self._failed, cold_starts_ms=tuple(self._cold_starts_ms))
+                started=self._started,
+                idle=len(self._idle),
+                busy=len(self._busy) + self._starting,
+                ended=self._ended,
+                failed_initializations=self._failed,
+                cold_starts_ms=tuple(self._cold_starts_ms),
+            )
 
     def _drop_dead(self) -> None:
         dead = [instance for instance in self._idle if not instance.is_alive()]

@@ -104,8 +104,9 @@ class Rendered:
         for spec in self.functions:
             if name in (spec.name, spec.resource):
                 return spec
-        raise KeyError(f"no function {name!r}; there are: "
-                       f"{', '.join(spec.name for spec in self.functions)}")
+        raise KeyError(
+            f"no function {name!r}; there are: {', '.join(spec.name for spec in self.functions)}"
+        )
 
 
 def read(document: Mapping[str, Any]) -> Rendered:
@@ -133,8 +134,10 @@ def _function(resource: str, props: Mapping[str, Any], notes: list[str]) -> Func
         if not isinstance(props.get(key), str):
             raise RenderedError(f"{resource}: {key} is missing or not a string")
     if props["runtime"] not in RUNTIMES:
-        raise RenderedError(f"{resource}: runtime {props['runtime']!r} is not emulated; "
-                            f"there are: {', '.join(RUNTIMES)}")
+        raise RenderedError(
+            f"{resource}: runtime {props['runtime']!r} is not emulated; "
+            f"there are: {', '.join(RUNTIMES)}"
+        )
     https, timers = _triggers(resource, props.get("triggers") or [], notes)
     if len(https) > 1:
         raise RenderedError(f"{resource}: only one HTTP trigger is possible")
@@ -173,8 +176,10 @@ def _initializer(resource: str, props: Mapping[str, Any]) -> Initializer | None:
     config = (props.get("instanceLifecycleConfig") or {}).get("initializer")
     if not config or not config.get("handler"):
         return None
-    return Initializer(_dotted(resource, config["handler"]),
-                       float(config.get("timeout", DEFAULT_INITIALIZER_TIMEOUT_S)))
+    return Initializer(
+        _dotted(resource, config["handler"]),
+        float(config.get("timeout", DEFAULT_INITIALIZER_TIMEOUT_S)),
+    )
 
 
 def _environment(resource: str, variables: Mapping[str, Any]) -> dict[str, str]:
@@ -190,12 +195,16 @@ def check_environment_size(resource: str, environment: Mapping[str, str]) -> Non
     """Raise RenderedError when the variables together exceed the platform's 4 KB."""
     size = len(json.dumps(environment, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_ENVIRONMENT_BYTES:
-        raise RenderedError(f"{resource}: {size} bytes of environment variables; "
-                            f"{MAX_ENVIRONMENT_BYTES} are allowed")
+        raise RenderedError(
+            f"{resource}: {size} bytes of environment variables; "
+            f"{MAX_ENVIRONMENT_BYTES} are allowed"
+        )
 
 
 def _triggers(
-    resource: str, triggers: list[Mapping[str, Any]], notes: list[str],
+    resource: str,
+    triggers: list[Mapping[str, Any]],
+    notes: list[str],
 ) -> tuple[list[HttpTrigger], list[TimerTrigger]]:
     https: list[HttpTrigger] = []
     timers: list[TimerTrigger] = []
@@ -205,9 +214,14 @@ def _triggers(
         if kind == "http":
             https.append(_http_trigger(resource, name, config))
         elif kind == "timer":
-            timers.append(TimerTrigger(name, str(config.get("cronExpression", "")),
-                                       str(config.get("payload", "")),
-                                       bool(config.get("enable", True))))
+            timers.append(
+                TimerTrigger(
+                    name,
+                    str(config.get("cronExpression", "")),
+                    str(config.get("payload", "")),
+                    bool(config.get("enable", True)),
+                )
+            )
         else:
             notes.append(f"{resource}: trigger {name!r} of type {kind!r} is not emulated")
     return https, timers
@@ -217,11 +231,19 @@ def _http_trigger(resource: str, name: str, config: Mapping[str, Any]) -> HttpTr
     auth = config.get("authType", "function")
     if auth not in ("anonymous", "function"):
         raise RenderedError(f"{resource}: authType {auth!r} is not emulated")
-    return HttpTrigger(name, auth, frozenset(config.get("methods") or ()),
-                       bool(config.get("disableURLInternet", False)))
+    return HttpTrigger(
+        name,
+        auth,
+        frozenset(config.get("methods") or ()),
+        bool(config.get("disableURLInternet", False)),
+    )
 
 
 def _routes(props: Mapping[str, Any]) -> Iterator[Route]:
     for route in (props.get("routeConfig") or {}).get("routes") or []:
-        yield Route(str(props.get("domainName", "")), str(route["path"]),
-                    str(route["functionName"]), frozenset(route.get("methods") or ()))
+        yield Route(
+            str(props.get("domainName", "")),
+            str(route["path"]),
+            str(route["functionName"]),
+            frozenset(route.get("methods") or ()),
+        )

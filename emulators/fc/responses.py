@@ -18,9 +18,16 @@ MAX_RESPONSE_BODY_BYTES = 32 * 1024 * 1024
 REQUEST_ERROR = "FcCommonError"
 FUNCTION_ERROR = "UnhandledInvocationError"
 
-_NOT_SETTABLE = frozenset({
-    "connection", "keep-alive", "content-length", "date", "server", "transfer-encoding",
-})
+_NOT_SETTABLE = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "content-length",
+        "date",
+        "server",
+        "transfer-encoding",
+    }
+)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
@@ -50,20 +57,28 @@ def refusal(status: int, code: str, message: str, request_id: str) -> Response:
     """An error of the platform itself: the function did not run, or its answer was unusable."""
     kind = FUNCTION_ERROR if status == 502 else REQUEST_ERROR
     body = json.dumps({"RequestId": request_id, "Code": code, "Message": message})
-    return Response(status, [
-        ("Content-Type", "application/json"),
-        ("X-Fc-Error-Type", kind),
-        ("X-Fc-Request-Id", request_id),
-    ], body.encode())
+    return Response(
+        status,
+        [
+            ("Content-Type", "application/json"),
+            ("X-Fc-Error-Type", kind),
+            ("X-Fc-Request-Id", request_id),
+        ],
+        body.encode(),
+    )
 
 
 def failure(payload: bytes, request_id: str) -> Response:
     """The function raised, ran out of time or lost its process."""
-    return Response(502, [
-        ("Content-Type", "application/json"),
-        ("X-Fc-Error-Type", FUNCTION_ERROR),
-        ("X-Fc-Request-Id", request_id),
-    ], payload)
+    return Response(
+        502,
+        [
+            ("Content-Type", "application/json"),
+            ("X-Fc-Error-Type", FUNCTION_ERROR),
+            ("X-Fc-Request-Id", request_id),
+        ],
+        payload,
+    )
 
 
 def from_payload(payload: bytes, request_id: str) -> Response:

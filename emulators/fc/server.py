@@ -69,9 +69,11 @@ class FunctionComputeEmulator:
         self.options = options if options is not None else Options()
         self.rendered = read(rendered)
         self.access_key = self.options.access_key or AccessKey(
-            f"LTAI-emulated-{secrets.token_hex(4)}", secrets.token_hex(16))
+            f"LTAI-emulated-{secrets.token_hex(4)}", secrets.token_hex(16)
+        )
         self.credentials = self.options.credentials or Credentials(
-            f"STS.emulated-{secrets.token_hex(4)}", secrets.token_hex(16), secrets.token_hex(32))
+            f"STS.emulated-{secrets.token_hex(4)}", secrets.token_hex(16), secrets.token_hex(32)
+        )
         self._code_root = Path(code_root).resolve()
         self._env = dict(env or {})
         self._python = [python] if isinstance(python, str) else list(python)
@@ -89,8 +91,10 @@ class FunctionComputeEmulator:
     def start(self) -> FunctionComputeEmulator:
         """Open the ports. Instances start with the first request, as on the platform."""
         verifier = Verifier(self.access_key, self.options.now_s)
-        entries = {name: HttpEntry(function, verifier, self.options.now_s, ACCOUNT_ID)
-                   for name, function in self._functions.items()}
+        entries = {
+            name: HttpEntry(function, verifier, self.options.now_s, ACCOUNT_ID)
+            for name, function in self._functions.items()
+        }
         api = InvokeApi(self._functions, verifier, self.options.now_s)
         control = ControlApi(self)
 
@@ -103,8 +107,9 @@ class FunctionComputeEmulator:
                 self._serve(name, entry.default_address)
             self._serve("api", api_or_control)
             if self.rendered.routes:
-                self._serve("gateway", Gateway(
-                    self.rendered.routes, entries, self.options.now_s).answer)
+                self._serve(
+                    "gateway", Gateway(self.rendered.routes, entries, self.options.now_s).answer
+                )
         except OSError:
             self.close()
             raise
@@ -121,8 +126,12 @@ class FunctionComputeEmulator:
     def __enter__(self) -> FunctionComputeEmulator:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     @property
@@ -152,8 +161,9 @@ class FunctionComputeEmulator:
         """Invoke as the platform does asynchronously, with retries."""
         return self._named(function_name).invoke_async(payload)
 
-    def fire_timer(self, function_name: str, trigger_name: str, *,
-                   at_s: float | None = None) -> Invocation:
+    def fire_timer(
+        self, function_name: str, trigger_name: str, *, at_s: float | None = None
+    ) -> Invocation:
         """Fire one timer as if its time had come, retries included, and wait for the end."""
         function = self._named(function_name)
         for timer in function.spec.timers:
@@ -165,8 +175,10 @@ class FunctionComputeEmulator:
 
     def run_timers(self, after_s: int, until_s: int) -> list[Invocation]:
         """Fire, in order, everything that is due later than `after_s` up to `until_s`."""
-        return [self.fire_timer(firing.function_name, firing.trigger_name, at_s=firing.at_s)
-                for firing in self._timers.due(after_s, until_s)]
+        return [
+            self.fire_timer(firing.function_name, firing.trigger_name, at_s=firing.at_s)
+            for firing in self._timers.due(after_s, until_s)
+        ]
 
     def drain(self, function_name: str, timeout_s: float = 60.0) -> list[Invocation]:
         """Wait for all asynchronous invocations; those finished so far. Raises TimeoutError."""
@@ -196,8 +208,7 @@ class FunctionComputeEmulator:
         self._servers[name] = HttpServer(app, port=port, host=self.options.host)
 
     def _function(self, spec: FunctionSpec) -> EmulatedFunction:
-        environment = {name: self._env.get(name, value)
-                       for name, value in spec.environment.items()}
+        environment = {name: self._env.get(name, value) for name, value in spec.environment.items()}
         check_environment_size(spec.resource, environment)
         paths = self.options.code.get(spec.name, self.options.code.get(spec.resource, [spec.code]))
         folders = [(self._code_root / path).resolve() for path in paths]
@@ -206,6 +217,13 @@ class FunctionComputeEmulator:
                 raise RenderedError(f"{spec.resource}: there is no folder {folder}")
         return EmulatedFunction(
             spec,
-            instance_spec(spec, python=self._python, code_paths=[str(f) for f in folders],
-                          environment=environment, credentials=self.credentials),
-            now_s=self.options.now_s, retry_delay_s=self.options.retry_delay_s)
+            instance_spec(
+                spec,
+                python=self._python,
+                code_paths=[str(f) for f in folders],
+                environment=environment,
+                credentials=self.credentials,
+            ),
+            now_s=self.options.now_s,
+            retry_delay_s=self.options.retry_delay_s,
+        )

@@ -33,8 +33,11 @@ class TimerSchedule:
 
     def __init__(self, functions: Iterable[FunctionSpec], created_at_s: int) -> None:
         self._created_at_s = created_at_s
-        self._timers = [_Timer(spec.name, trigger, _parse(spec, trigger))
-                        for spec in functions for trigger in spec.timers]
+        self._timers = [
+            _Timer(spec.name, trigger, _parse(spec, trigger))
+            for spec in functions
+            for trigger in spec.timers
+        ]
 
     def due(self, after_s: int, until_s: int) -> list[Firing]:
         """Every firing later than `after_s` and not later than `until_s`, in order."""

@@ -48,22 +48,26 @@ def check_sizes(request: Request) -> None:
     """Raise RefusedError when the request exceeds the limits of HTTP triggers."""
     size = sum(len(name) + len(value.encode()) + 4 for name, value in request.headers)
     if size > MAX_REQUEST_HEADERS_BYTES:
-        raise RefusedError(400, "InvalidArgument",
-                      f"request headers exceed {MAX_REQUEST_HEADERS_BYTES} bytes")
+        raise RefusedError(
+            400, "InvalidArgument", f"request headers exceed {MAX_REQUEST_HEADERS_BYTES} bytes"
+        )
     if len(request.target) > MAX_TARGET_BYTES:
-        raise RefusedError(400, "InvalidArgument",
-                      f"request path and query exceed {MAX_TARGET_BYTES} bytes")
+        raise RefusedError(
+            400, "InvalidArgument", f"request path and query exceed {MAX_TARGET_BYTES} bytes"
+        )
     limit = MAX_ASYNC_BODY_BYTES if is_async(request) else MAX_BODY_BYTES
     if len(request.body) > limit:
-        raise RefusedError(400, "EntityTooLarge",
-                      f"payload size exceeds maximum allowed size ({limit} bytes)")
+        raise RefusedError(
+            400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)"
+        )
 
 
 def check_signature(request: Request, verifier: Verifier) -> None:
     """Raise RefusedError unless the request carries a valid signature."""
     try:
-        verifier.verify(SignedRequest(request.method, request.target, request.headers,
-                                      request.body))
+        verifier.verify(
+            SignedRequest(request.method, request.target, request.headers, request.body)
+        )
     except SignatureError as error:
         raise RefusedError(error.status, error.code, str(error)) from error
 
@@ -71,8 +75,7 @@ def check_signature(request: Request, verifier: Verifier) -> None:
 def http_answer(done: Invocation) -> Response:
     """The HTTP response for a finished invocation of an HTTP trigger."""
     if done.kind == "throttled":
-        return refusal(429, "ResourceThrottled", "Reserve resource exceeded limit",
-                       done.request_id)
+        return refusal(429, "ResourceThrottled", "Reserve resource exceeded limit", done.request_id)
     if not done.ok:
         return failure(done.payload, done.request_id)
     return from_payload(done.payload, done.request_id)
@@ -81,8 +84,13 @@ def http_answer(done: Invocation) -> Response:
 class HttpEntry:
     """Turns requests for one function into invocations."""
 
-    def __init__(self, function: EmulatedFunction, verifier: Verifier,
-                 now_s: Callable[[], float], account_id: str) -> None:
+    def __init__(
+        self,
+        function: EmulatedFunction,
+        verifier: Verifier,
+        now_s: Callable[[], float],
+        account_id: str,
+    ) -> None:
         self._function = function
         self._verifier = verifier
         self._now_s = now_s
@@ -91,8 +99,9 @@ class HttpEntry:
     def default_address(self, request: Request) -> Response:
         """Answer a request that came to the function's own address."""
         spec = self._function.spec
-        answer = self.answer(request, f"{spec.name}-emulated.{spec.region}.fcapp.run",
-                             default_domain=True)
+        answer = self.answer(
+            request, f"{spec.name}-emulated.{spec.region}.fcapp.run", default_domain=True
+        )
         if answer.header("X-Fc-Error-Type") is None and answer.status != 202:
             return answer.plus("Content-Disposition", "attachment")
         return answer
@@ -105,9 +114,15 @@ class HttpEntry:
         except RefusedError as refused:
             return refused.response(request_id)
         event = http_event(
-            request.method, request.target, request.headers, request.body,
-            source_ip=request.client_ip, request_id=request_id, now_s=self._now_s(),
-            domain=Domain(domain, self._account_id))
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            source_ip=request.client_ip,
+            request_id=request_id,
+            now_s=self._now_s(),
+            domain=Domain(domain, self._account_id),
+        )
         if is_async(request):
             self._function.invoke_async(event, request_id=request_id)
             return Response(202, [("X-Fc-Request-Id", request_id)])
@@ -118,15 +133,17 @@ class HttpEntry:
         if trigger is None:
             raise RefusedError(404, "TriggerNotFound", "the function has no HTTP trigger")
         if default_domain and trigger.internet_disabled:
-            raise RefusedError(403, "AccessDenied",
-                          "access denied due to function internet URL is disable")
+            raise RefusedError(
+                403, "AccessDenied", "access denied due to function internet URL is disable"
+            )
         check_sizes(request)
         self._check_method_and_auth(trigger, request)
 
     def _check_method_and_auth(self, trigger: HttpTrigger, request: Request) -> None:
         if request.method not in trigger.methods:
-            raise RefusedError(403, "AccessDenied",
-                          f"method {request.method} is not allowed by the HTTP trigger")
+            raise RefusedError(
+                403, "AccessDenied", f"method {request.method} is not allowed by the HTTP trigger"
+            )
         if trigger.auth == "function":
             check_signature(request, self._verifier)
 
@@ -134,8 +151,9 @@ class HttpEntry:
 class Gateway:
     """One address for all custom domains: the longest matching route takes the request."""
 
-    def __init__(self, routes: Sequence[Route], entries: dict[str, HttpEntry],
-                 now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, routes: Sequence[Route], entries: dict[str, HttpEntry], now_s: Callable[[], float]
+    ) -> None:
         self._routes = sorted(routes, key=lambda route: -len(route.path))
         self._entries = entries
         self._now_s = now_s
@@ -149,6 +167,10 @@ class Gateway:
         if route is None or entry is None:
             return refusal(404, "RouteNotFound", f"no route for {path!r}", request_id)
         if route.methods and request.method not in route.methods:
-            return refusal(403, "AccessDenied",
-                           f"method {request.method} is not allowed by the route", request_id)
+            return refusal(
+                403,
+                "AccessDenied",
+                f"method {request.method} is not allowed by the route",
+                request_id,
+            )
         return entry.answer(request, route.domain)

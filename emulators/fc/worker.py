@@ -39,16 +39,22 @@ class Context(Fields):
 
     def __init__(self, request_id: str, about: dict[str, Any]) -> None:
         function = dict(about["function"])
-        super().__init__(request_id=request_id, region=about["region"],
-                         account_id=about["account_id"])
+        super().__init__(
+            request_id=request_id, region=about["region"], account_id=about["account_id"]
+        )
         if about["runtime"] == "python3.12":
             self.logger: Any = None
             self.log_project, self.log_store = about["log_project"], about["log_store"]
             function.update(qualifier="LATEST", version_id="")
         else:
             self.credentials = Fields(**about["credentials"])
-            self.service = Fields(name="", log_project=about["log_project"],
-                                  log_store=about["log_store"], qualifier="LATEST", version_id="")
+            self.service = Fields(
+                name="",
+                log_project=about["log_project"],
+                log_store=about["log_store"],
+                qualifier="LATEST",
+                version_id="",
+            )
         self.function = Fields(**function)
 
     def getLogger(self) -> Any:  # noqa: N802 - the platform's own name
@@ -56,6 +62,7 @@ class Context(Fields):
         if hasattr(self, "credentials"):
             raise AttributeError("getLogger")
         import logging
+
         self.logger = logging.getLogger()
         return self.logger
 
@@ -72,14 +79,27 @@ class FakeContext(Context):
         timeout_s: int = 10,
         memory_mb: int = 512,
     ) -> None:
-        super().__init__(request_id, {
-            "runtime": runtime, "region": "cn-hangzhou", "account_id": "1000000000000001",
-            "log_project": "", "log_store": "",
-            "function": {"name": function_name, "handler": "index.handler",
-                         "memory": memory_mb, "timeout": timeout_s},
-            "credentials": {"access_key_id": "STS.fake", "access_key_secret": "fake",
-                            "security_token": "fake"},
-        })
+        super().__init__(
+            request_id,
+            {
+                "runtime": runtime,
+                "region": "cn-hangzhou",
+                "account_id": "1000000000000001",
+                "log_project": "",
+                "log_store": "",
+                "function": {
+                    "name": function_name,
+                    "handler": "index.handler",
+                    "memory": memory_mb,
+                    "timeout": timeout_s,
+                },
+                "credentials": {
+                    "access_key_id": "STS.fake",
+                    "access_key_secret": "fake",
+                    "security_token": "fake",
+                },
+            },
+        )
 
 
 class _LoadError(Exception):
@@ -102,6 +122,7 @@ def _to_bytes(result: Any) -> bytes:
     if isinstance(result, str):
         return result.encode("utf-8")
     import json
+
     return json.dumps(result).encode("utf-8")
 
 
@@ -109,16 +130,27 @@ def _error(error: BaseException) -> dict[str, Any]:
     """The documented form of an unhandled exception; the trace also goes to the log."""
     import json
     import traceback
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
-              if frame.filename != __file__]
+
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__
+    ]
     traceback.print_exception(type(error), error, error.__traceback__)
     kind = "HandlerNotFound" if isinstance(error, _LoadError) else type(error).__name__
-    body = json.dumps({
-        "errorMessage": str(error),
-        "errorType": kind,
-        "stackTrace": [[f'File "{frame.filename}"', f"line {frame.lineno}", f"in {frame.name}",
-                        frame.line or ""] for frame in frames],
-    })
+    body = json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": kind,
+            "stackTrace": [
+                [
+                    f'File "{frame.filename}"',
+                    f"line {frame.lineno}",
+                    f"in {frame.name}",
+                    frame.line or "",
+                ]
+                for frame in frames
+            ],
+        }
+    )
     return {"ok": False, "payload": body.encode("utf-8", "backslashreplace")}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from . import limits
-from .cells import Columns, Versions
+from .cells import Columns
 from .errors import parameter_invalid
 from .messages import filter_pb
 from .plain_buffer import PlainBufferError, Value, decode_value
@@ -103,24 +103,34 @@ def _build_composite(node: Any, counter: _Counter) -> Condition:
 
 def _build_single(node: Any) -> Condition:
     name = node.column_name
-    if node.comparator in (_EXIST, _NOT_EXIST):
-        wanted = node.comparator == _EXIST
-        return lambda columns: (name in columns) is wanted
-    expected = _decode(node.column_value)
     transfer = _build_transfer(node) if node.HasField("value_trans_rule") else None
-    compare = _COMPARE[node.comparator]
-    missing_passes = not node.filter_if_missing
     latest_only = node.latest_version_only
 
-    def holds(versions: Versions) -> bool:
+    def values(columns: Columns) -> list[Value]:
+        versions = columns.get(name, [])
         seen = versions[:1] if latest_only else versions
-        values = [value if transfer is None else transfer(value) for _, value in seen]
-        present = [value for value in values if value is not None]
+        if transfer is None:
+            return [value for _, value in seen]
+        return [found for _, value in seen if (found := transfer(value)) is not None]
+
+    if node.comparator in (_EXIST, _NOT_EXIST):
+        wanted = node.comparator == _EXIST
+        return lambda columns: bool(values(columns)) is wanted
+    return _build_comparison(node, values)
+
+
+def _build_comparison(node: Any, values: Callable[[Columns], list[Value]]) -> Condition:
+    expected = _decode(node.column_value)
+    compare = _COMPARE[node.comparator]
+    missing_passes: bool = not node.filter_if_missing
+
+    def holds(columns: Columns) -> bool:
+        present = values(columns)
         if not present:
             return missing_passes
         return any(_compare(compare, value, expected) for value in present)
 
-    return lambda columns: holds(columns[name]) if name in columns else missing_passes
+    return holds
 
 
 def _decode(data: bytes) -> Value:

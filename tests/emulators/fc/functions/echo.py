@@ -1,5 +1,9 @@
 """Answers with what it was given."""
 
+
 def handler(event, context):
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"},
-            "body": event.decode()}
+    return {
+        "statusCode": 200,
+        "headers": {"Content-Type": "application/json"},
+        "body": event.decode(),
+    }
