@@ -1,0 +1,70 @@
+"""The deployment as Serverless Devs renders it, and where its functions are in the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FUNCTIONS = ("create-order", "notify", "license-fetch")
+
+
+class RenderFailed(Exception):
+    """Serverless Devs could not render s.yaml; the message is its own."""
+
+
+def render(checkout: Path, variables: Mapping[str, str]) -> dict[str, Any]:
+    """s.yaml with these environment variables; a minimal deployment where Node is missing."""
+    tool = checkout / "node_modules" / ".bin" / "s"
+    if not (tool.exists() and (checkout / "s.yaml").exists()):
+        return minimal(variables)
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [tool, "preview", "-t", "s.yaml", "-o", "json", "--silent"], cwd=checkout, check=False,
+            capture_output=True, text=True, timeout=60,
+            env={"PATH": os.environ["PATH"], "HOME": home, "serverless_devs_config_home": home,
+                 **variables})
+    if done.returncode != 0:
+        raise RenderFailed(done.stderr.strip() or done.stdout.strip())
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def minimal(variables: Mapping[str, str]) -> dict[str, Any]:
+    """The three functions with every variable, as the emulator needs them."""
+    return {"resources": {name: {"component": "fc3", "props": _props(name, variables)}
+                          for name in FUNCTIONS}}
+
+
+def function_names(document: Mapping[str, Any]) -> dict[str, str]:
+    """Which functionName each of ours has; raises RenderFailed when one is missing."""
+    found = {resource.replace("_", "-"): entry["props"]["functionName"]
+             for resource, entry in document["resources"].items()
+             if entry["component"].partition("@")[0] == "fc3"}
+    missing = [name for name in FUNCTIONS if name not in found]
+    if missing:
+        raise RenderFailed(f"s.yaml has no function {', '.join(missing)}")
+    return {name: found[name] for name in FUNCTIONS}
+
+
+def source_folders(name: str, checkout: Path) -> list[str]:
+    """The folders whose modules this function's bundle holds, in the checkout."""
+    return [str(checkout), str(checkout / "functions" / name.replace("-", "_"))]
+
+
+def _props(name: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    module = f"functions.{name.replace('-', '_')}.index"
+    return {
+        "functionName": name, "region": "cn-hangzhou", "runtime": "python3.10", "timeout": 30,
+        "handler": f"{module}.handler", "code": ".", "role": "acs:ram::1:role/demo",
+        "instanceLifecycleConfig": {
+            "initializer": {"handler": f"{module}.initialize", "timeout": 30}},
+        "environmentVariables": dict(variables),
+        "triggers": [{"triggerName": "http", "triggerType": "http", "triggerConfig": {
+            "authType": "anonymous", "methods": ["GET", "POST", "OPTIONS"]}}]}

@@ -1,0 +1,146 @@
+"""Everything a purchase needs, on this machine: three emulators, the tables, the functions.
+
+The functions are those that are deployed, run from the checkout as Function Compute would:
+instances in processes of their own, started by the first request.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from emulators.fc import Credentials, FunctionComputeEmulator, Options
+from emulators.wechatpay.notify_post import post_over_http
+from scripts.demo_purchase.hops import Hops, TimedTablestore, TimedWeChatPay, timed_post
+from scripts.demo_purchase.rendered import FUNCTIONS, function_names, render, source_folders
+from scripts.demo_purchase.state import SIGNING_KID
+from shared.adapters.system import SystemClock
+from shared.adapters.tablestore.attempts import Attempts
+from shared.adapters.tablestore.client import Instance, TablestoreClient
+from shared.adapters.tablestore.credentials import AccessKey
+from shared.adapters.tablestore.tables import create_tables
+from shared.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from scripts.demo_purchase.state import State
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+INSTANCE = "tongbao-demo"
+TABLES_BUDGET_MS = 20_000
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack. `urls` maps create-order, notify and license-fetch to addresses."""
+
+    state: State
+    hops: Hops
+    tablestore: TimedTablestore
+    wechatpay: TimedWeChatPay
+    functions: FunctionComputeEmulator
+    names: Mapping[str, str]
+    urls: Mapping[str, str]
+    tablestore_url: str
+    wechatpay_url: str
+    tables: tuple[str, ...]
+
+    def phone_url(self, code_url: str = "") -> str:
+        """The emulated phone's page, to which the code's text is appended."""
+        return f"{self.wechatpay_url}/_emulator/phone?code_url={code_url}"
+
+    def kill(self, function: str) -> None:
+        """Kill every instance of a function, as a crash of the machine would."""
+        self.functions.kill_instances(self.names[function])
+
+    def instances_started(self, function: str) -> int:
+        """How many cold starts a function had."""
+        return self.functions.instances(self.names[function]).started
+
+    def logs(self) -> list[str]:
+        """What all functions printed."""
+        return [line for name in self.names.values() for line in self.functions.logs(name)]
+
+
+def silent(_: str) -> None:
+    """Tell nobody about progress."""
+
+
+@contextmanager
+def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
+              tell: Callable[[str], None] = silent) -> Iterator[Stack]:
+    """Start all, create the tables, and stop all at the end.
+
+    `overrides` replaces environment variables of the functions, `tell` hears what is done now.
+    """
+    hops = Hops()
+    key_id, key_secret = state.access_key
+    with ExitStack() as exits:
+        tell("starting Tablestore")
+        tablestore = exits.enter_context(TimedTablestore(
+            hops, str(state.tablestore_file), access_key_id=key_id, access_key_secret=key_secret,
+            instance=INSTANCE))
+        endpoint = exits.enter_context(tablestore.serve(state.ports["tablestore"])).endpoint
+        tell("creating the tables")
+        tables = _create_tables(endpoint, AccessKey(key_id, key_secret))
+        tell("starting WeChat Pay")
+        wechatpay = exits.enter_context(TimedWeChatPay(
+            hops, state.account, None, timed_post(hops, post_over_http), state.wechatpay_file))
+        base_url = exits.enter_context(wechatpay.serve(state.ports["wechatpay"])).base_url
+        tell("rendering s.yaml and starting Function Compute")
+        variables = {**_variables(state, endpoint, base_url), **(overrides or {})}
+        document = render(CHECKOUT, variables)
+        names = function_names(document)
+        functions = exits.enter_context(FunctionComputeEmulator(
+            document, CHECKOUT, variables, options=_options(state, names)))
+        yield Stack(
+            state=state, hops=hops, tablestore=tablestore, wechatpay=wechatpay,
+            functions=functions, names=names, tablestore_url=endpoint, wechatpay_url=base_url,
+            urls={name: functions.url(names[name]) for name in FUNCTIONS}, tables=tables)
+
+
+def _options(state: State, names: Mapping[str, str]) -> Options:
+    ports = {deployed: state.ports[name] for name, deployed in names.items()}
+    return Options(
+        ports={**ports, "api": state.ports["api"]},
+        code={names[name]: source_folders(name, CHECKOUT) for name in FUNCTIONS},
+        credentials=Credentials(*state.access_key, security_token="sts-demo"))
+
+
+def _variables(state: State, tablestore_url: str, wechatpay_url: str) -> dict[str, str]:
+    """What a deployment is configured with; docs of each in shared/settings.py."""
+    account = state.account
+    return {
+        "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "DEM0",
+        "TONGBAO_TABLESTORE_ENDPOINT": tablestore_url, "TONGBAO_TABLESTORE_INSTANCE": INSTANCE,
+        "TONGBAO_NOTIFY_URL": f"http://127.0.0.1:{state.ports['notify']}/v1/notify/wechatpay",
+        "TONGBAO_SIGNING_KID": SIGNING_KID, "TONGBAO_SIGNING_KEY": state.signing_seed,
+        "WECHATPAY_MCHID": account.mchid, "WECHATPAY_APPID": account.appid,
+        "WECHATPAY_BASE_URL": wechatpay_url,
+        "WECHATPAY_MERCHANT_SERIAL": account.merchant_serial,
+        "WECHATPAY_MERCHANT_KEY": account.merchant_private_key_pem,
+        "WECHATPAY_PUBLIC_KEY_ID": account.public_key_id,
+        "WECHATPAY_PUBLIC_KEY": account.wechatpay_public_key_pem,
+        "WECHATPAY_API_V3_KEY": account.api_v3_key}
+
+
+def _create_tables(endpoint: str, key: AccessKey) -> tuple[str, ...]:
+    clock = SystemClock()
+    deadline = Deadline(clock, TABLES_BUDGET_MS)
+    client = TablestoreClient(Instance(endpoint, INSTANCE), _Fixed(key), deadline)
+    made = create_tables(client, Attempts(clock, deadline, SystemRandom()))
+    return tuple(table.name for table in made)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """One key that never changes; implements the store's Credentials."""
+
+    key: AccessKey
+
+    def current(self) -> AccessKey:
+        return self.key

@@ -1,0 +1,111 @@
+"""What the demo keeps between two runs: account, keys, ports and the emulators' data.
+
+Everything lies in one folder that only its owner can read (0700; each file 0600).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from emulators.wechatpay import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SIGNING_KID = "test-1"
+PORT_NAMES = ("shop", "tablestore", "wechatpay", "create-order", "notify", "license-fetch", "api")
+
+
+@dataclass(frozen=True)
+class State:
+    """One demo's belongings. `signing_seed` is base64url of 32 bytes."""
+
+    folder: Path
+    account: Account
+    signing_seed: str
+    access_key: tuple[str, str]
+    ports: dict[str, int]
+
+    @property
+    def tablestore_file(self) -> Path:
+        """The data of the Tablestore emulator."""
+        return self.folder / "tablestore.sqlite"
+
+    @property
+    def wechatpay_file(self) -> Path:
+        """The data of the WeChat Pay emulator."""
+        return self.folder / "wechatpay.sqlite"
+
+    @property
+    def public_keys(self) -> dict[str, str]:
+        """What a client ships: kid to base64url of the public key."""
+        seed = urlsafe_b64decode(self.signing_seed + "=")
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        return {SIGNING_KID: _base64url(public)}
+
+
+def open_state(folder: Path) -> State:
+    """The state in this folder; what is missing is made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in ("tablestore.sqlite", "wechatpay.sqlite"):
+        (folder / name).touch(mode=0o600)
+    key_id, _, key_secret = _kept(
+        folder / "access_key.txt",
+        f"LTAI-demo-{secrets.token_hex(4)} {secrets.token_hex(16)}").partition(" ")
+    return State(
+        folder=folder, account=Account.load_or_create(folder / "account"),
+        signing_seed=_kept(folder / "signing_key.txt", _base64url(secrets.token_bytes(32))),
+        access_key=(key_id, key_secret), ports=_ports(folder / "ports.json"))
+
+
+def free_ports(wanted: Sequence[int]) -> list[int]:
+    """These ports where they are free (0: any), else others, all different."""
+    probes = []
+    try:
+        for port in wanted:
+            probe = socket.socket()
+            probes.append(probe)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def _ports(path: Path) -> dict[str, int]:
+    """The ports of the last run, so that an open page finds its shop again."""
+    known = json.loads(_kept(path, "{}"))
+    ports = dict(zip(PORT_NAMES, free_ports([known.get(name, 0) for name in PORT_NAMES]),
+                     strict=True))
+    _write(path, json.dumps(ports))
+    return ports
+
+
+def _kept(path: Path, fresh: str) -> str:
+    if not path.exists():
+        _write(path, fresh)
+    return path.read_text(encoding="utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _base64url(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
