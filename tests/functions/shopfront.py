@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.ports import FactLog
 
 JSON = {"content-type": "application/json"}
-ORDERS, PRODUCTS, NOTIFY = "/v1/orders", "/v1/products", "/v1/notify/wechat"
+ORDERS, PRODUCTS, NOTIFY = "/v1/orders", "/v1/products", "/v1/notify/wechatpay"
 CLAIM, KEYS = "/v1/licenses/claim", "/v1/keys"
 
 

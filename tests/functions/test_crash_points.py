@@ -98,9 +98,7 @@ class Purchase:
         if self.story == "notify before the answer":
             self.faults.after_place = lambda: self._tell(self._pay())
         order_id = self._until(self.front.order).json["order"]["order_id"]
-        if self.story != "notify before the answer":
-            self._tell(self._pay())
-        elif not self._trade_is_paid():
+        if self.story != "notify before the answer" or not self._trade_is_paid():
             self._tell(self._pay())
         self._until(lambda: self.front.poll(order_id), self._shows_paid)
         if self.story == "refund":
