@@ -166,10 +166,10 @@ def test_closed_at_the_provider_is_closed_here(world: World, order: Order) -> No
     {"payee": Payee("1900000001", "wxother")}, {"provider": "other"}])
 def test_closed_is_believed_only_of_this_very_order(world: World, order: Order,
                                                     change: dict[str, Any]) -> None:
-    closed = PaymentFact("wechat", order.payee, order.out_trade_no, TradeState.CLOSED, "query")
+    closed = PaymentFact("wechatpay", order.payee, order.out_trade_no, TradeState.CLOSED, "query")
 
     class OtherAnswer:
-        provider, payee = "wechat", order.payee
+        provider, payee = "wechatpay", order.payee
 
         def query(self, out_trade_no: str) -> PaymentFact:
             return replace(closed, **change)
