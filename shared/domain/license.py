@@ -8,13 +8,8 @@ idempotent by its id, so it does not matter how often, or by whom, it is tried.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from shared.domain import identifiers
 from shared.domain.history import Event, History, begin
-
-if TYPE_CHECKING:
-    from shared.domain.order import Order, Payment
 
 KIND = "license"
 DAY_S = 86_400
@@ -84,16 +79,6 @@ class License:
     def _oldest_first(self) -> list[Grant]:
         """By time of payment: grants may be claimed, and so applied, in any order."""
         return sorted(self.grants, key=lambda grant: (grant.granted_at_s, grant.grant_id))
-
-
-def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:
-    """The one grant of a paid order."""
-    proof = Proof("payment", f"{order.provider}:{payment.transaction_id}")
-    return Grant(
-        grant_id=identifiers.grant_id("order", order.order_id), license_id=order.license_id,
-        product_id=order.snapshot.product_id, entitlements=order.snapshot.entitlements,
-        term_days=order.snapshot.term_days, granted_at_s=payment.paid_at_s, kid=kid,
-        proof=proof)
 
 
 def open_license(grant: Grant, environment: str, *, now_s: int, source: str) -> License:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
 from shared.domain.history import Event, History, begin
-from shared.domain.license import Grant, grant_for_payment
+from shared.domain.license import Grant, Proof
 from shared.domain.payment import Payee, PaymentFact, TradeState
 
 if TYPE_CHECKING:
@@ -212,6 +212,16 @@ def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
         "license_id": grant.license_id, "kid": kid}
     moved = _move(order, Event("paid", now_s, "provider", fact.source, data))
     return replace(moved, payment=payment, grant=grant)
+
+
+def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:
+    """The one grant of a paid order."""
+    proof = Proof("payment", f"{order.provider}:{payment.transaction_id}")
+    return Grant(
+        grant_id=identifiers.grant_id("order", order.order_id), license_id=order.license_id,
+        product_id=order.snapshot.product_id, entitlements=order.snapshot.entitlements,
+        term_days=order.snapshot.term_days, granted_at_s=payment.paid_at_s, kid=kid,
+        proof=proof)
 
 
 def _move(order: Order, event: Event) -> Order:

@@ -1,8 +1,7 @@
 """What a provider told us about a payment, in words that no provider owns.
 
-Every source (notify, query, later the bill) ends in one `PaymentFact`, and one function
-decides whether that fact belongs to an order. A provider adds a folder of adapters, not a
-branch here.
+Every source (notify, query, later the bill) ends in one `PaymentFact`; `matching` decides
+whether that fact belongs to an order. A provider adds a folder of adapters, not a branch here.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.domain.money import Money
-    from shared.domain.order import Order
 
 
 class TradeState(str, Enum):
@@ -71,35 +69,6 @@ class Mismatch(str, Enum):
     CURRENCY = "currency"
     INCOMPLETE = "incomplete"
     SECOND_PAYMENT = "second_payment"
-
-
-def find_mismatch(order: Order | None, fact: PaymentFact) -> Mismatch | None:  # noqa: C901
-    """The first reason why `fact` does not pay `order`; None when it does.
-
-    The amount compared is what the buyer owed (WeChat's amount.total), not what was paid
-    after coupons (payer_total).
-    """
-    if order is None:
-        return Mismatch.NO_ORDER
-    if fact.provider != order.provider:
-        return Mismatch.PROVIDER
-    if fact.payee.merchant_id != order.payee.merchant_id:
-        return Mismatch.MERCHANT
-    if fact.payee.app_id != order.payee.app_id:
-        return Mismatch.APP
-    if fact.out_trade_no != order.out_trade_no:
-        return Mismatch.ORDER_NUMBER
-    if not fact.was_paid:
-        return None
-    if not fact.transaction_id or fact.amount is None or fact.paid_at_s is None:
-        return Mismatch.INCOMPLETE
-    if fact.amount.currency != order.price.currency:
-        return Mismatch.CURRENCY
-    if fact.amount.amount_minor != order.price.amount_minor:
-        return Mismatch.AMOUNT
-    if order.payment is not None and order.payment.transaction_id != fact.transaction_id:
-        return Mismatch.SECOND_PAYMENT
-    return None
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
+from shared.domain.matching import find_mismatch
 from shared.domain.order import close, schedule_query
-from shared.domain.payment import TradeState, find_mismatch
+from shared.domain.payment import TradeState
 from shared.errors import OrderNotFound, TongbaoError, Unavailable, VersionConflict
 from shared.use_cases.record_payment import Books, record_payment
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
+from shared.domain.matching import find_mismatch
 from shared.domain.order import record_payment as with_payment
-from shared.domain.payment import HeldPayment, Mismatch, PaymentFact, find_mismatch
+from shared.domain.payment import HeldPayment, Mismatch, PaymentFact
 from shared.errors import NotifyNotAccepted, StoreUnavailable, VersionConflict
 
 if TYPE_CHECKING:

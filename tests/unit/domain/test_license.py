@@ -17,10 +17,9 @@ from shared.domain.license import (
     License,
     Proof,
     apply_grant,
-    grant_for_payment,
     open_license,
 )
-from shared.domain.order import Payment, record_payment
+from shared.domain.order import Payment, grant_for_payment, record_payment
 from tests.fakes import samples
 
 LICENSE = "L" * 26

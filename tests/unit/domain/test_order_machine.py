@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shared.domain.history import verify_chain
+from shared.domain.matching import find_mismatch
 from shared.domain.order import (
     KIND,
     TRANSITIONS,
@@ -19,7 +20,7 @@ from shared.domain.order import (
     record_payment,
     schedule_query,
 )
-from shared.domain.payment import TradeState, find_mismatch
+from shared.domain.payment import TradeState
 from tests.fakes import samples
 
 TIMES = st.integers(samples.NOW_S, samples.NOW_S + 10_000)

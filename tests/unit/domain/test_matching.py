@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.matching import find_mismatch
 from shared.domain.money import Money
 from shared.domain.order import record_payment
-from shared.domain.payment import Mismatch, Payee, PaymentFact, TradeState, find_mismatch
+from shared.domain.payment import Mismatch, Payee, PaymentFact, TradeState
 from tests.fakes import samples
 
 ORDER = samples.instructed(samples.order())
