@@ -62,6 +62,9 @@ class LogReader(threading.Thread):
     def begin(self, request_id: str) -> None:
         """Lines read from now on belong to this request."""
         self._request_id = request_id
+        with self._seen:
+            # The initializer runs under the same request's id and has finished before.
+            self._finished = None
 
     def wait_for(self, request_id: str, timeout_s: float = 5.0) -> None:
         """Return when everything that the request printed is in the log."""
