@@ -9,7 +9,7 @@ import tablestore as ots
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulators.tablestore import TablestoreEmulator, limits
+from emulators.tablestore import TablestoreEmulator
 
 from .support import connect, create_table, put, scan, where
 from .test_tables import refused
@@ -123,14 +123,20 @@ def test_rows_without_the_wanted_columns_are_left_out(grid: ots.OTSClient) -> No
     assert keys_of(scan(grid, columns_to_get=["z"])) == [("b", 7)]
 
 
-def test_one_answer_scans_a_bounded_number_of_rows(
-    grid: ots.OTSClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "MAX_RANGE_ROWS", 4)
-    found = page(grid, key(MIN, MIN), key(MAX, MAX), column_filter=where("a", 99))
-    assert found == ([], ("b", -1))
-    assert scan(grid, column_filter=where("a", 99)) == []
-    assert len(scan(grid)) == 12
+def test_one_answer_scans_at_most_5000_rows(client: ots.OTSClient) -> None:
+    create_table(client, key=KEY)
+    for batch in range(26):
+        request = ots.BatchWriteRowRequest()
+        rows = [
+            ots.PutRowItem(ots.Row(key("a", batch * 200 + n), [("a", 1)]), ots.Condition("IGNORE"))
+            for n in range(200)
+        ]
+        request.add(ots.TableInBatchWriteRowItem("orders", rows))
+        client.batch_write_row(request)
+    bounds = (key(MIN, MIN), key(MAX, MAX))
+    assert page(client, *bounds, column_filter=where("a", 2)) == ([], ("a", 5000))
+    found, following = page(client, *bounds, columns_to_get=["a"])
+    assert (len(found), following) == (5000, ("a", 5000))
 
 
 def test_one_answer_holds_at_most_4_mb(client: ots.OTSClient) -> None:
