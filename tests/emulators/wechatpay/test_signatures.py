@@ -51,7 +51,7 @@ def test_openssl_verifies_an_answer(merchant: Merchant, tmp_path: Path) -> None:
     assert not openssl_accepts(tmp_path, pem, message + b" ", headers["Wechatpay-Signature"])
 
 
-def test_openssl_verifies_a_notify_and_opens_the_certificate_key(
+def test_openssl_verifies_a_notify(
         merchant: Merchant, tmp_path: Path) -> None:
     merchant.create()
     headers, body = merchant.emulator.build_notify("ORDER0001")
