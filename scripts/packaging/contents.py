@@ -35,7 +35,8 @@ LEFT_OUT = {
 LEFT_OUT_FILES = (
     "*.pyi", "py.typed", "*.c", "*.h", "*.hpp", "*.cpp", "*.pyx", "*.pxd", "*.pxi", "*.hash",
     "*.dylib", "*darwin*.so", "*.dist-info/RECORD", "*.dist-info/WHEEL",
-    "*.dist-info/top_level.txt", "*.dist-info/entry_points.txt", "*.dist-info/direct_url.json", "*.dist-info/INSTALLER",
+    "*.dist-info/top_level.txt", "*.dist-info/entry_points.txt",
+    "*.dist-info/direct_url.json", "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED", "*.dist-info/sboms/*",
     "*/tests/*", "*/test/*", "*/testing/*", "tests/*", "examples/*",
     "*/ots_sdk*.so", "*/native_plainbuffer*.so",  # a second codec; the store uses the first

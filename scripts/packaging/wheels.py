@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -28,9 +29,12 @@ def fetch(pins: list[Pin], cache: Path, target: Target) -> dict[str, Path]:
     """
     folder = cache / target.runtime
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [pin for pin in pins if _cached(pin, folder) is None]
-    if missing:
-        _download(missing, folder, target)
+    # A deployment builds its functions at the same time; one of them fetches.
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        missing = [pin for pin in pins if _cached(pin, folder) is None]
+        if missing:
+            _download(missing, folder, target)
     found = {pin.name: _cached(pin, folder) for pin in pins}
     absent = [name for name, path in found.items() if path is None]
     if absent:
