@@ -1,0 +1,72 @@
+"""Whom the transport talks to: only a host that the certificate store vouches for."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from shared.adapters.wechatpay.transport import Call
+from shared.errors import ProviderUnavailable
+from tests.unit.adapters.wechatpay.scripted_wechat import ScriptedWeChat, signed
+from tests.unit.adapters.wechatpay.wiring import wired
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUERY = Call("native.query", "GET", "/v3/x")
+
+
+@cache
+def certificate(host: str, days: int) -> tuple[bytes, bytes]:
+    """(certificate, key) of a host that vouches for itself until `days` from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    ends = datetime.now(timezone.utc) + timedelta(days=days)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(key.public_key()).serial_number(1)
+            .not_valid_before(ends - timedelta(days=30)).not_valid_after(ends)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256()))
+    return (made.public_bytes(serialization.Encoding.PEM), key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()))
+
+
+def served(folder: Path, host: str, days: int) -> tuple[ssl.SSLContext, str]:
+    """What the server speaks, and the file of the only certificate that a client may trust."""
+    made, key = certificate(host, days)
+    file = folder / "server.pem"
+    file.write_bytes(key + made)
+    trusted = folder / "trusted.pem"
+    trusted.write_bytes(made)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context, str(trusted)
+
+
+def test_a_trusted_host_is_called(tmp_path: Path) -> None:
+    context, trusted = served(tmp_path, "localhost", 10)
+    with (ScriptedWeChat(signed(200, {"ok": 1}), tls=context) as server,
+          wired(server.base_url, ca_file=trusted, allow_http=False) as ours):
+        assert ours.transport.call(QUERY).object() == {"ok": 1}
+
+
+@pytest.mark.parametrize(("host", "days", "trust"), [
+    ("localhost", 10, False), ("localhost", -1, True), ("elsewhere.example", 10, True)],
+    ids=["unknown", "expired", "another host"])
+def test_any_other_host_hears_nothing(tmp_path: Path, host: str, days: int, trust: bool) -> None:
+    context, trusted = served(tmp_path, host, days)
+    with ScriptedWeChat(signed(200, {}), tls=context) as server:
+        with (wired(server.base_url, ca_file=trusted if trust else None) as ours,
+              pytest.raises(ProviderUnavailable) as caught):
+            ours.transport.call(QUERY)
+        assert caught.value.reason == "tls_failed"
+        assert server.received == []
