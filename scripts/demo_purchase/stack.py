@@ -27,6 +27,8 @@ from shared.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from emulators.tablestore import TablestoreEmulator
+    from emulators.wechatpay import WeChatPayEmulator
     from scripts.demo_purchase.state import State
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,8 +42,8 @@ class Stack:
 
     state: State
     hops: Hops
-    tablestore: TimedTablestore
-    wechatpay: TimedWeChatPay
+    tablestore: TablestoreEmulator
+    wechatpay: WeChatPayEmulator
     functions: FunctionComputeEmulator
     names: Mapping[str, str]
     urls: Mapping[str, str]
