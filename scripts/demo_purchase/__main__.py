@@ -25,14 +25,22 @@ if TYPE_CHECKING:
 
 DEFAULT_STATE = CHECKOUT / ".tongbao" / "demo"
 INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str]) -> int:
     """0: purchased (and then stopped); 1: a step failed; 130: stopped before that."""
     options = _options(arguments)
     timeline = Timeline(make_console(options.picture))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    try:
+        return _run(options, timeline)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _run(options: argparse.Namespace, timeline: Timeline) -> int:
     purchased = False
     try:
         timeline.opening()
@@ -77,7 +85,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _interrupt(*_: object) -> None:
     """Stop once; a second signal must not cut the cleaning up short."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

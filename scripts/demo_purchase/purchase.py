@@ -207,6 +207,8 @@ def _show_addresses(step: Step, stack: Stack) -> None:
     step.fact("WeChat Pay", stack.wechatpay_url)
     for name, url in stack.urls.items():
         step.fact(name, url)
+    step.fact("deployed from", "s.yaml, rendered by Serverless Devs" if stack.rendered
+              else "the demo's own list, for Node is missing here")
     step.fact("tables", f"created {', '.join(stack.tables)}" if stack.tables
               else "all there from an earlier run")
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from scripts.demo_purchase.buyer import expect
-from scripts.demo_purchase.hops import NOTIFY
 from scripts.demo_purchase.lease import verify_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
-    from scripts.demo_purchase.buyer import Answered, Buyer
+    from scripts.demo_purchase.buyer import Buyer
     from scripts.demo_purchase.lease import VerifiedLease
     from scripts.demo_purchase.stack import Stack
 
@@ -61,18 +57,16 @@ def statuses_of_notifies(stack: Stack, order: dict[str, Any], count: int) -> lis
         return [attempt.status for attempt in stack.wechatpay.notify_attempts
                 if attempt.out_trade_no == order["out_trade_no"]]
 
-    wait_until(stack, lambda: len(answers()) >= count)
+    wait_until(lambda: len(answers()) >= count)
     return answers()
 
 
-def wait_until(stack: Stack, reached: Callable[[], bool]) -> None:
-    """Look again after every notify; fails when time is up."""
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Return once it is so; fails when time is up."""
     deadline = time.monotonic() + PATIENCE_S
     while not reached():
-        left_s = deadline - time.monotonic()
-        assert left_s > 0, "time is up"
-        known = len(stack.hops.all(NOTIFY))
-        stack.hops.wait_for_count(known + 1, min(left_s, 0.2), NOTIFY)
+        assert time.monotonic() < deadline, "time is up"
+        time.sleep(0.02)
 
 
 def facts(stack: Stack, name: str, order: dict[str, Any]) -> list[dict[str, Any]]:
@@ -81,19 +75,11 @@ def facts(stack: Stack, name: str, order: dict[str, Any]) -> list[dict[str, Any]
             if fact["fact"] == name and fact.get("order_id") == order["order_id"]]
 
 
-def calls_of_wechat(stack: Stack, order: dict[str, Any]) -> list[str]:
-    """The operations that WeChat Pay served for this order: native, query, …"""
+def calls_of_wechat(stack: Stack, order: dict[str, Any]) -> list[tuple[str | None, int | None]]:
+    """(endpoint, status) of each call that WeChat Pay got about this order."""
     number = order["out_trade_no"]
-    return [record.endpoint for record in stack.wechatpay.requests
+    return [(record.endpoint, record.status) for record in stack.wechatpay.requests
             if number in record.target or number.encode() in record.body]
-
-
-def in_background(call: Callable[[], Answered]) -> Future[Answered]:
-    """Run a call in a thread of its own; its result comes with `.result()`."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    future = pool.submit(call)
-    threading.Thread(target=pool.shutdown).start()
-    return future
 
 
 def _facts(stack: Stack) -> Iterator[dict[str, Any]]:
