@@ -19,15 +19,17 @@ class RenderFailed(Exception):
     """Serverless Devs could not render s.yaml; the message is its own."""
 
 
+def can_render(checkout: Path) -> bool:
+    """Whether Serverless Devs is installed here; it is not where Node is missing."""
+    return _tool(checkout).exists()
+
+
 def render(checkout: Path, variables: Mapping[str, str]) -> dict[str, Any]:
-    """s.yaml with these environment variables; a minimal deployment where Node is missing."""
-    tool = checkout / "node_modules" / ".bin" / "s"
-    if not (tool.exists() and (checkout / "s.yaml").exists()):
-        return minimal(variables)
+    """s.yaml with these environment variables, as Serverless Devs sees it."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
-            [tool, "preview", "-t", "s.yaml", "-o", "json", "--silent"], cwd=checkout, check=False,
-            capture_output=True, text=True, timeout=60,
+            [_tool(checkout), "preview", "-t", "s.yaml", "-o", "json", "--silent"],
+            cwd=checkout, check=False, capture_output=True, text=True, timeout=60,
             env={"PATH": os.environ["PATH"], "HOME": home, "serverless_devs_config_home": home,
                  **variables})
     if done.returncode != 0:
@@ -37,7 +39,7 @@ def render(checkout: Path, variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def minimal(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The three functions with every variable, as the emulator needs them."""
+    """Stands in for s.yaml where Node is missing: the three functions with every variable."""
     return {"resources": {name: {"component": "fc3", "props": _props(name, variables)}
                           for name in FUNCTIONS}}
 
@@ -56,6 +58,10 @@ def function_names(document: Mapping[str, Any]) -> dict[str, str]:
 def source_folders(name: str, checkout: Path) -> list[str]:
     """The folders whose modules this function's bundle holds, in the checkout."""
     return [str(checkout), str(checkout / "functions" / name.replace("-", "_"))]
+
+
+def _tool(checkout: Path) -> Path:
+    return checkout / "node_modules" / ".bin" / "s"
 
 
 def _props(name: str, variables: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 from emulators.fc import Credentials, FunctionComputeEmulator, Options
 from emulators.wechatpay.notify_post import post_over_http
 from scripts.demo_purchase.hops import Hops, TimedTablestore, TimedWeChatPay, timed_post
-from scripts.demo_purchase.rendered import FUNCTIONS, function_names, render, source_folders
+from scripts.demo_purchase.rendered import (
+    FUNCTIONS,
+    can_render,
+    function_names,
+    minimal,
+    render,
+    source_folders,
+)
 from scripts.demo_purchase.state import SIGNING_KID
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
@@ -27,6 +34,8 @@ from shared.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from emulators.tablestore import TablestoreEmulator
+    from emulators.wechatpay import WeChatPayEmulator
     from scripts.demo_purchase.state import State
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -36,18 +45,22 @@ TABLES_BUDGET_MS = 20_000
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack. `urls` maps create-order, notify and license-fetch to addresses."""
+    """A running stack. `urls` maps create-order, notify and license-fetch to addresses.
+
+    `tables` were created by this start; `rendered` says whether s.yaml was used.
+    """
 
     state: State
     hops: Hops
-    tablestore: TimedTablestore
-    wechatpay: TimedWeChatPay
+    tablestore: TablestoreEmulator
+    wechatpay: WeChatPayEmulator
     functions: FunctionComputeEmulator
     names: Mapping[str, str]
     urls: Mapping[str, str]
     tablestore_url: str
     wechatpay_url: str
     tables: tuple[str, ...]
+    rendered: bool
 
     def phone_url(self, code_url: str = "") -> str:
         """The emulated phone's page, to which the code's text is appended."""
@@ -93,14 +106,16 @@ def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
         base_url = exits.enter_context(wechatpay.serve(state.ports["wechatpay"])).base_url
         tell("rendering s.yaml and starting Function Compute")
         variables = {**_variables(state, endpoint, base_url), **(overrides or {})}
-        document = render(CHECKOUT, variables)
+        rendered = can_render(CHECKOUT)
+        document = render(CHECKOUT, variables) if rendered else minimal(variables)
         names = function_names(document)
         functions = exits.enter_context(FunctionComputeEmulator(
             document, CHECKOUT, variables, options=_options(state, names)))
         yield Stack(
             state=state, hops=hops, tablestore=tablestore, wechatpay=wechatpay,
             functions=functions, names=names, tablestore_url=endpoint, wechatpay_url=base_url,
-            urls={name: functions.url(names[name]) for name in FUNCTIONS}, tables=tables)
+            urls={name: functions.url(names[name]) for name in FUNCTIONS}, tables=tables,
+            rendered=rendered)
 
 
 def _options(state: State, names: Mapping[str, str]) -> Options:

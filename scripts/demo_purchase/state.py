@@ -5,11 +5,13 @@ Everything lies in one folder that only its owner can read (0700; each file 0600
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import socket
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from emulators.wechatpay import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SIGNING_KID = "test-1"
@@ -53,10 +55,25 @@ class State:
         return {SIGNING_KID: _base64url(public)}
 
 
-def open_state(folder: Path) -> State:
-    """The state in this folder; what is missing is made."""
+class StateInUse(Exception):
+    """Another demo runs in this folder."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Path]:
+    """Make the folder and keep every other demo out of it; raises StateInUse."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
+    with open(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateInUse(f"another demo is running in {folder}") from None
+        yield folder
+
+
+def open_state(folder: Path) -> State:
+    """The state in this folder, which exists; what is missing in it is made."""
     for name in ("tablestore.sqlite", "wechatpay.sqlite"):
         (folder / name).touch(mode=0o600)
     key_id, _, key_secret = _kept(

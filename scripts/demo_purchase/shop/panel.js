@@ -72,7 +72,7 @@ function waiting(view) {
       ? h("p.pulse", {}, h("span.dot", { "aria-hidden": "true" }), texts.waiting)
       : h("p.notice", { role: "alert" }, icon("alert"), texts.offline),
     config.phone && h("a.secondary", { id: "phone", target: "_blank", rel: "noopener",
-      href: config.phone + encodeURIComponent(value) }, icon("phone"), texts.phone,
+      href: `${config.phone}${encodeURIComponent(value)}&lang=${language}` }, icon("phone"), texts.phone,
       h("span.unseen", {}, texts.new_window)),
     h("div.row", {},
       h("button.quiet", { type: "button", id: "check", onclick: () => checkout.checkNow() },

@@ -53,7 +53,7 @@ const zh = {
     LICENSE_EXPIRED: ["许可证已到期", "感谢使用。您可以再次购买。"],
     LEASE_BAD_SIGNATURE: ["许可证签名无效", "收到的许可证不是由商店签发的，未被采用。请重试。"],
     LEASE_UNKNOWN_KEY: ["许可证使用了未知的密钥", "请更新本页后重试。您的付款已记录。"],
-    LEASE_NOT_YET: ["许可证尚未生效", "请检查本机的日期和时间，然后重试。"],
+    LEASE_NOT_YET: ["许可证此刻无效", "请检查本机的日期和时间，然后重试。"],
     UNSUPPORTED_BROWSER: ["此浏览器不能验证许可证", "需要支持 Ed25519 的浏览器（Chrome 137、Firefox 129、Safari 17 起）。付款已记录，换浏览器前请保存商户单号。"],
     fallback: ["出了点问题", "您的付款不会丢失。请重试。"],
   },
@@ -113,7 +113,7 @@ const en = {
     LICENSE_EXPIRED: ["The license has ended", "Thank you for using it. You can buy it again."],
     LEASE_BAD_SIGNATURE: ["The license's signature is wrong", "What arrived was not signed by the shop and was not accepted. Please try again."],
     LEASE_UNKNOWN_KEY: ["The license names an unknown key", "Reload this page and try again. Your payment is on record."],
-    LEASE_NOT_YET: ["The license is not valid yet", "Check the date and time of this device, then try again."],
+    LEASE_NOT_YET: ["The license is not valid right now", "Check the date and time of this device, then try again."],
     UNSUPPORTED_BROWSER: ["This browser cannot verify the license", "It takes a browser with Ed25519 (Chrome 137, Firefox 129, Safari 17 or later). Your payment is on record; keep the order number."],
     fallback: ["Something went wrong", "Your payment cannot get lost. Please try again."],
   },
@@ -121,8 +121,12 @@ const en = {
 
 export const TEXTS = { zh, en };
 
+const SAME_ADVICE = { LEASE_EXPIRED: "LEASE_NOT_YET", LEASE_MALFORMED: "LEASE_BAD_SIGNATURE",
+  LEASE_OTHER_PRODUCT: "LEASE_BAD_SIGNATURE" };
+
 /** Title and guidance of an error code. */
-export function explain(texts, code) {
+export function explain(texts, given) {
+  const code = SAME_ADVICE[given] ?? given;
   return Object.hasOwn(texts.errors, code) ? texts.errors[code] : texts.errors.fallback;
 }
 

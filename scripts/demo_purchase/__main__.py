@@ -1,0 +1,94 @@
+"""Command line of the demo; `scripts/demo` calls it. Exit code 0 only for a whole purchase."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.demo_purchase.buyer import PurchaseFailed
+from scripts.demo_purchase.lease import InvalidLease
+from scripts.demo_purchase.live import tell_facts
+from scripts.demo_purchase.purchase import Purchase, shown_stack
+from scripts.demo_purchase.rendered import RenderFailed
+from scripts.demo_purchase.server import serve_shop
+from scripts.demo_purchase.stack import CHECKOUT
+from scripts.demo_purchase.state import StateInUse, locked, open_state
+from scripts.demo_purchase.timeline import Timeline, make_console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scripts.demo_purchase.stack import Stack
+
+DEFAULT_STATE = CHECKOUT / ".tongbao" / "demo"
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0: purchased (and then stopped); 1: a step failed; 130: stopped before that."""
+    options = _options(arguments)
+    timeline = Timeline(make_console(options.picture))
+    handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    try:
+        return _run(options, timeline)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _run(options: argparse.Namespace, timeline: Timeline) -> int:
+    purchased = False
+    try:
+        timeline.opening()
+        with (locked(options.state) as folder,
+              shown_stack(open_state(folder), timeline) as stack):
+            Purchase(stack, timeline).run()
+            purchased = True
+            if options.picture is not None:
+                timeline.console.save_svg(str(options.picture), title="scripts/demo")
+            if not options.once:
+                _stay(stack, timeline)
+    except KeyboardInterrupt:
+        timeline.line([("Stopped.", "dim")])
+        return 0 if purchased else INTERRUPTED
+    except (PurchaseFailed, InvalidLease, RenderFailed, StateInUse, OSError) as error:
+        timeline.failure(str(error))
+        return 1
+    return 0
+
+
+def _stay(stack: Stack, timeline: Timeline) -> None:
+    """Keep the shop open until somebody stops us."""
+    config = {"functions": {"create_order": stack.urls["create-order"],
+                            "license_fetch": stack.urls["license-fetch"]},
+              "keys": stack.state.public_keys, "phone": stack.phone_url()}
+    with serve_shop(config, stack.state.ports["shop"]) as shop:
+        timeline.line([("Now try it yourself", "bold")])
+        timeline.summary([("the shop", shop.url), ("the phone", stack.phone_url()),
+                          ("kept in", str(stack.state.folder)), ("to stop", "Ctrl-C")])
+        tell_facts(stack, timeline)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description="One whole purchase on this machine, then a shop page.")
+    parser.add_argument("--once", action="store_true", help="exit after the purchase")
+    parser.add_argument("--state", type=Path, default=DEFAULT_STATE,
+                        help="folder for account, keys and data (default: .tongbao/demo)")
+    parser.add_argument("--picture", type=Path, help="save the timeline as SVG")
+    return parser.parse_args(arguments)
+
+
+def _interrupt(*_: object) -> None:
+    """Stop once; a second signal must not cut the cleaning up short."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
