@@ -7,6 +7,7 @@ Names that could carry one are struck out whatever they hold, as a second net.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from shared.secret import Secret
@@ -36,12 +37,20 @@ class JsonLog:
                                 "function": self._function, "request_id": self.request_id}
         line.update({field: _clean(field, value) for field, value in fields.items()
                      if value is not None})
-        print(json.dumps(line, ensure_ascii=True, separators=(",", ":")),
-              file=self._stream, flush=True)
+        self._stream.write(_as_json(line) + "\n")
+        self._stream.flush()
+
+
+_as_json = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+@lru_cache(maxsize=256)
+def _is_never_logged(field: str) -> bool:
+    return any(word in field.lower() for word in NEVER_LOGGED)
 
 
 def _clean(field: str, value: Any) -> Any:
-    if isinstance(value, Secret) or any(word in field.lower() for word in NEVER_LOGGED):
+    if isinstance(value, Secret) or _is_never_logged(field):
         return STRUCK_OUT
     if isinstance(value, bool | int | float):
         return value

@@ -162,14 +162,14 @@ def place(snapshot: Snapshot, terms: Terms) -> Order:
 
 def instruct(order: Order, instruction: PaymentInstruction, now_s: int) -> Order:
     """The provider knows the order and gave a way to pay (again, when a code expired)."""
-    moved = _move(order, Event("instructed", now_s, "provider", "create-order", {
-        "kind": instruction.kind, "expires_at_s": instruction.expires_at_s}))
-    return _next(moved, instruction=instruction)
+    event = Event("instructed", now_s, "provider", "create-order", {
+        "kind": instruction.kind, "expires_at_s": instruction.expires_at_s})
+    return _move(order, event, version=order.version + 1, instruction=instruction)
 
 
 def close(order: Order, now_s: int, *, actor: str, source: str) -> Order:
     """The provider no longer takes a payment for it, as far as is known."""
-    return _next(_move(order, Event("closed", now_s, actor, source)))
+    return _move(order, Event("closed", now_s, actor, source), version=order.version + 1)
 
 
 def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
@@ -184,14 +184,16 @@ def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Ord
     if order.payment is None:
         order = _pay(order, fact, now_s, kid)
     if fact.trade_state is TradeState.REFUNDED and order.state is OrderState.PAID:
-        order = _move(order, Event("refund_reported", now_s, "provider", fact.source))
-    return order if order is before else _next(order)
+        order = _move(order, Event("refund_reported", now_s, "provider", fact.source),
+                      version=before.version + 1)
+    return order
 
 
 def schedule_query(order: Order, now_s: int) -> Order:
     """The order with its next query moved on; who saves this may ask the provider."""
     young = now_s - order.created_at_s < EAGER_QUERIES_S
-    return _next(order, next_query_at_s=now_s + (QUERY_INTERVAL_S if young else SLOW_QUERY_S))
+    return replace(order, version=order.version + 1,
+                   next_query_at_s=now_s + (QUERY_INTERVAL_S if young else SLOW_QUERY_S))
 
 
 QUERY_INTERVAL_S = 7
@@ -210,8 +212,8 @@ def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
         "transaction_id": payment.transaction_id, "amount": payment.amount.as_dict(),
         "paid_at_s": payment.paid_at_s, "grant_id": grant.grant_id,
         "license_id": grant.license_id, "kid": kid}
-    moved = _move(order, Event("paid", now_s, "provider", fact.source, data))
-    return replace(moved, payment=payment, grant=grant)
+    event = Event("paid", now_s, "provider", fact.source, data)
+    return _move(order, event, version=order.version + 1, payment=payment, grant=grant)
 
 
 def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:
@@ -224,12 +226,9 @@ def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:
         proof=proof)
 
 
-def _move(order: Order, event: Event) -> Order:
+def _move(order: Order, event: Event, **changes: Any) -> Order:
+    """The order in its next state, with what else changes in the same version."""
     state = TRANSITIONS.get((order.state, event.kind))
     if state is None:
         raise ForbiddenTransition(f"{order.state.value} has no move {event.kind!r}")
-    return replace(order, state=state, history=order.history.add(event))
-
-
-def _next(order: Order, **changes: Any) -> Order:
-    return replace(order, version=order.version + 1, **changes)
+    return replace(order, state=state, history=order.history.add(event), **changes)

@@ -91,7 +91,8 @@ class App:
                 **PREFLIGHT_HEADERS, "Access-Control-Allow-Methods": allowed})
         for route, parameters in matches:
             if route.method == request.method:
-                return route.handle(replace(request, parameters=parameters))
+                return route.handle(
+                    replace(request, parameters=parameters) if parameters else request)
         raise MethodNotAllowed
 
     def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
