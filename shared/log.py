@@ -7,6 +7,7 @@ Names that could carry one are struck out whatever they hold, as a second net.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, TextIO
 
 from shared.secret import Secret
@@ -32,17 +33,17 @@ class JsonLog:
 
     def fact(self, name: str, **fields: Any) -> None:
         """Write one line; None is left out, long text is cut, line breaks are escaped."""
-        line: dict[str, Any] = {"fact": name, "at_s": self._clock.now_s(),
-                                "function": self._function, "request_id": self.request_id}
-        line.update({field: _clean(field, value) for field, value in fields.items()
-                     if value is not None})
-        print(json.dumps(line, ensure_ascii=True, separators=(",", ":")),
+        always = {"fact": name, "at_s": self._clock.now_s(),
+                  "function": self._function, "request_id": self.request_id}
+        rest = {field: _clean(field, value) for field, value in fields.items()
+                if value is not None and field not in always}
+        print(json.dumps({**always, **rest}, ensure_ascii=True, separators=(",", ":")),
               file=self._stream, flush=True)
 
 
 def _clean(field: str, value: Any) -> Any:
     if isinstance(value, Secret) or any(word in field.lower() for word in NEVER_LOGGED):
         return STRUCK_OUT
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)[:MOST_CHARACTERS]
