@@ -102,7 +102,7 @@ class MethodNotAllowed(InvalidRequest):
 class Conflict(InvalidRequest):
     """The request contradicts what is stored."""
 
-    code = "CONFLICT"
+    code = "IDEMPOTENCY_KEY_REUSED"
     status = 409
 
 

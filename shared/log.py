@@ -7,6 +7,7 @@ Names that could carry one are struck out whatever they hold, as a second net.
 from __future__ import annotations
 
 import json
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,11 +34,11 @@ class JsonLog:
 
     def fact(self, name: str, **fields: Any) -> None:
         """Write one line; None is left out, long text is cut, line breaks are escaped."""
-        line: dict[str, Any] = {"fact": name, "at_s": self._clock.now_s(),
-                                "function": self._function, "request_id": self.request_id}
-        line.update({field: _clean(field, value) for field, value in fields.items()
-                     if value is not None})
-        self._stream.write(_as_json(line) + "\n")
+        always = {"fact": name, "at_s": self._clock.now_s(),
+                  "function": self._function, "request_id": self.request_id}
+        rest = {field: _clean(field, value) for field, value in fields.items()
+                if value is not None and field not in always}
+        self._stream.write(_as_json({**always, **rest}) + "\n")
         self._stream.flush()
 
 
@@ -52,6 +53,6 @@ def _is_never_logged(field: str) -> bool:
 def _clean(field: str, value: Any) -> Any:
     if isinstance(value, Secret) or _is_never_logged(field):
         return STRUCK_OUT
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)[:MOST_CHARACTERS]

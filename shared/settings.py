@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from shared.domain.identifiers import CROCKFORD, PREFIX_LENGTH
 from shared.secret import MissingSetting, Secret
+from shared.strict_json import InvalidJson, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -165,11 +166,18 @@ def _text(variable: Variable, environ: Mapping[str, str], function: str,
         return variable.default or ""
     scheme, colon, reference = value.partition(":")
     if colon and scheme in sources:
-        try:
-            return sources[scheme](reference)
-        except ValueError as error:
-            raise InvalidSetting(variable.name, str(error)) from None
+        return _kept_value(variable.name, sources[scheme], reference)
     return value.replace("\\n", "\n")
+
+
+def _kept_value(name: str, source: Callable[[str], str], reference: str) -> str:
+    try:
+        value = source(reference)
+    except ValueError as error:
+        raise InvalidSetting(name, str(error)) from None
+    if not value:
+        raise InvalidSetting(name, "is empty where it is kept")
+    return value
 
 
 def _typed(field: str, wanted: str, text: str) -> Any:
@@ -202,8 +210,8 @@ def _check(settings: Settings) -> None:
            or len(settings.wechatpay_api_v3_key.reveal().encode()) == 32,
            "wechatpay_api_v3_key", "must have 32 characters")
     try:
-        certificates = json.loads(settings.wechatpay_platform_certificates)
-    except ValueError:
+        certificates = loads(settings.wechatpay_platform_certificates.encode())
+    except InvalidJson:
         certificates = None
     demand(isinstance(certificates, dict)
            and all(isinstance(pem, str) for pem in certificates.values()),
@@ -220,7 +228,8 @@ def _check_live(settings: Settings) -> None:
         raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
     if settings.signing_kid.lower().startswith("test"):
         raise InvalidSetting("TONGBAO_SIGNING_KID", "names a test key, refused in live")
-    for field in ("wechatpay_merchant_key", "wechatpay_public_key"):
+    for field in ("wechatpay_merchant_key", "wechatpay_public_key",
+                  "wechatpay_platform_certificates"):
         value = getattr(settings, field)
         pem = value.reveal() if isinstance(value, Secret) and value else str(value)
         if "TESTING" in pem:
@@ -228,11 +237,16 @@ def _check_live(settings: Settings) -> None:
 
 
 def _is_public_https(address: str) -> bool:
-    parts = urlsplit(address)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return False
     if parts.scheme != "https" or "@" in parts.netloc or "." not in host:
         return False
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return not host.endswith((".local", ".internal", ".localhost", ".test"))
+        # 127.1 and 0x7f.0.0.1 are addresses to a resolver; no top-level name begins so.
+        return (not host.rpartition(".")[2][:1].isdigit()
+                and not host.endswith((".local", ".internal", ".localhost", ".test")))

@@ -53,10 +53,12 @@ class Ed25519LicenseIssuer:
 
 
 def _load(seed: Secret) -> Ed25519PrivateKey:
-    text = seed.reveal()
+    text = seed.reveal().removesuffix("=")
     try:
-        return Ed25519PrivateKey.from_private_bytes(
-            urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if _base64url(raw) != text:  # the decoder passes over what is not base64url
+            raise ValueError
+        return Ed25519PrivateKey.from_private_bytes(raw)
     except ValueError:
         raise InvalidSigningKey(f"the setting {seed.name} must be base64url of 32 bytes") from None
 

@@ -72,20 +72,21 @@ class App:
         try:
             self.begin(context)
             request = fc_event.parse_event(event, request_id)
-            answer = self._route(request)
+            return self._as_dict(self._route(request))
         except TongbaoError as error:
-            answer = self._refuse(error, request_id)
+            refusal = self._refuse(error, request_id)
         except Exception as error:
             self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
-            answer = self._refuse(TongbaoError(), request_id)
-        return self._as_dict(answer)
+            refusal = self._refuse(TongbaoError(), request_id)
+        return self._as_dict(refusal)
 
     def _route(self, request: Request) -> Answer:
         matches = [(route, parameters) for route in self.routes
                    if (parameters := route.match(request.path)) is not None]
         if not matches:
             raise NotFound
-        allowed = ", ".join(sorted({route.method for route, _ in matches} | {"OPTIONS"}))
+        methods = {route.method for route, _ in matches} | ({"OPTIONS"} if self.cors else set())
+        allowed = ", ".join(sorted(methods))
         if request.method == "OPTIONS" and self.cors:
             return Answer(204, raw=b"", headers={
                 **PREFLIGHT_HEADERS, "Access-Control-Allow-Methods": allowed})
@@ -93,7 +94,8 @@ class App:
             if route.method == request.method:
                 return route.handle(
                     replace(request, parameters=parameters) if parameters else request)
-        raise MethodNotAllowed
+        refusal = self._refuse(MethodNotAllowed(), request.request_id)
+        return replace(refusal, headers={**refusal.headers, "Allow": allowed})
 
     def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
         self.log.fact("request.refused", code=error.code, status=error.status,

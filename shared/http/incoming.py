@@ -20,6 +20,7 @@ KEY_BITS = 128
 MOST_KEY_LENGTH = 128
 FEWEST_DISTINCT = 8
 
+_JSON_TYPE = re.compile(r" *application/json *(; *charset=utf-8 *)?", re.IGNORECASE)
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_-]{43,128})")
 _KEY = re.compile(r"[A-Za-z0-9_.~-]{16,128}")
 _HEX_KEY = re.compile(r"[0-9a-fA-F-]+")
@@ -27,8 +28,7 @@ _HEX_KEY = re.compile(r"[0-9a-fA-F-]+")
 
 def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object; raises the narrow kin of InvalidRequest."""
-    media_type = request.headers.get("content-type", "").replace(" ", "").lower()
-    if media_type not in ("application/json", "application/json;charset=utf-8"):
+    if not _JSON_TYPE.fullmatch(request.headers.get("content-type", "")):
         raise UnsupportedMedia
     if "content-encoding" in request.headers:
         raise UnsupportedMedia(reason="content_encoding")

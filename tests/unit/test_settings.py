@@ -1,0 +1,231 @@
+"""Settings: each one missing or wrong fails at start, by name, without its value."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.secret import MissingSetting, Secret
+from shared.settings import (
+    ALL,
+    MOST_ENVIRONMENT_BYTES,
+    NOTIFY,
+    TEST_MERCHANTS,
+    VARIABLES,
+    InvalidSetting,
+    Settings,
+    load_settings,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = {
+    "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TB01",
+    "TONGBAO_TABLESTORE_ENDPOINT": "https://shop.cn-hangzhou.ots.aliyuncs.com",
+    "TONGBAO_TABLESTORE_INSTANCE": "shop",
+    "TONGBAO_NOTIFY_URL": "https://pay.shop-of-tests.cn/v1/notify/wechatpay",
+    "TONGBAO_SIGNING_KID": "2026-11", "TONGBAO_SIGNING_KEY": "canary-of-the-signing-key",
+    "WECHATPAY_MCHID": "1230000109", "WECHATPAY_APPID": "wxd678efh567hg6787",
+    "WECHATPAY_MERCHANT_SERIAL": "5157F09EFDC096DE15EBE81A47057A7232F1B8E1",
+    "WECHATPAY_MERCHANT_KEY": "-----BEGIN PRIVATE KEY-----\\ncanary-of-the-merchant-key",
+    "WECHATPAY_PUBLIC_KEY_ID": "PUB_KEY_ID_0100000000",
+    "WECHATPAY_PUBLIC_KEY": "-----BEGIN PUBLIC KEY-----\\nAAAA",
+    "WECHATPAY_API_V3_KEY": "canary-of-the-api-v3-key-32-chr."}
+LIVE = {**GOOD, "TONGBAO_ENVIRONMENT": "live"}
+SECRETS = ("TONGBAO_SIGNING_KEY", "WECHATPAY_MERCHANT_KEY", "WECHATPAY_API_V3_KEY")
+NEEDED = [(function, variable.name) for function in ALL for variable in VARIABLES.values()
+          if function in variable.needed_by]
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in GOOD.items() if key != name}
+
+
+@pytest.mark.parametrize("function", ALL)
+@pytest.mark.parametrize("environ", [GOOD, LIVE])
+def test_good_settings_are_taken(function: str, environ: dict[str, str]) -> None:
+    settings = load_settings(environ, function)
+    assert settings.live == (environ is LIVE)
+    assert (settings.order_lifetime_s, settings.wait_s) == (7200, 0)
+    assert settings.wechatpay_base_url == "https://api.mch.weixin.qq.com"
+
+
+def test_the_table_fills_every_field_and_names_each_variable_once() -> None:
+    assert set(VARIABLES) == {field.name for field in fields(Settings)}
+    names = [variable.name for variable in VARIABLES.values()]
+    assert len(set(names)) == len(names)
+    assert all(variable.meaning for variable in VARIABLES.values())
+    assert not [name for name in names if name.startswith("FC_")]
+
+
+def test_a_variable_without_a_default_is_needed_somewhere() -> None:
+    for variable in VARIABLES.values():
+        assert variable.needed_by or variable.default is not None, variable.name
+
+
+@pytest.mark.parametrize(("function", "name"), NEEDED)
+@pytest.mark.parametrize("how", ["absent", "empty"])
+def test_a_missing_setting_fails_by_its_name(function: str, name: str, how: str) -> None:
+    environ = without(name) if how == "absent" else {**GOOD, name: ""}
+    with pytest.raises(MissingSetting, match=rf"\b{name}\b"):
+        load_settings(environ, function)
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_no_function_needs_a_setting_of_another(function: str) -> None:
+    mine = {variable.name for variable in VARIABLES.values() if function in variable.needed_by}
+    settings = load_settings({name: GOOD[name] for name in mine}, function)
+    for field, variable in VARIABLES.items():
+        value = getattr(settings, field)
+        if variable.name not in mine and isinstance(value, Secret):
+            with pytest.raises(MissingSetting, match=variable.name):
+                value.reveal()
+
+
+def test_only_license_fetch_holds_the_signing_key_and_only_notify_the_api_key() -> None:
+    assert VARIABLES["signing_key"].needed_by == ("license-fetch",)
+    assert VARIABLES["wechatpay_api_v3_key"].needed_by == ("notify",)
+    assert NOTIFY not in VARIABLES["wechatpay_merchant_key"].needed_by
+
+
+WRONG = [
+    ("TONGBAO_ENVIRONMENT", "production"), ("TONGBAO_PREFIX", "TB0"), ("TONGBAO_PREFIX", "TBIL"),
+    ("TONGBAO_PREFIX", "tb01"), ("TONGBAO_WAIT_S", "21"), ("TONGBAO_WAIT_S", "-1"),
+    ("TONGBAO_WAIT_S", "1.5"), ("TONGBAO_WAIT_S", "\uff11"), ("TONGBAO_WAIT_S", "1_0"),
+    ("TONGBAO_WAIT_S", " 1"), ("TONGBAO_WAIT_S", "9" * 5000),
+    ("TONGBAO_ORDER_LIFETIME_S", "59"), ("TONGBAO_ORDER_LIFETIME_S", "604801"),
+    ("TONGBAO_ORDERS_PER_MINUTE", "0"), ("TONGBAO_ORDERS_BURST", "0"),
+    ("TONGBAO_NOTIFY_URL", "https://pay.example.cn/v1/notify/wechatpay?a=b"),
+    ("WECHATPAY_API_V3_KEY", "x" * 31), ("WECHATPAY_API_V3_KEY", "x" * 33),
+    ("WECHATPAY_PLATFORM_CERTIFICATES", "{"), ("WECHATPAY_PLATFORM_CERTIFICATES", "[]"),
+    ("WECHATPAY_PLATFORM_CERTIFICATES", '{"a":1}'),
+    ("WECHATPAY_PLATFORM_CERTIFICATES", "[" * 100_000)]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_fails_by_its_name_and_is_not_shown(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=rf"\b{name}\b") as caught:
+        load_settings({**GOOD, name: value}, NOTIFY)
+    assert caught.value.name == name
+    assert len(value) < 5 or value not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("TONGBAO_WAIT_S", "20"), ("TONGBAO_ORDER_LIFETIME_S", "60"),
+    ("TONGBAO_ORDER_LIFETIME_S", "604800"), ("TONGBAO_ORDERS_BURST", "1"),
+    ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN PUBLIC KEY-----"}')])
+def test_the_last_good_value_is_good(name: str, value: str) -> None:
+    load_settings({**GOOD, name: value}, NOTIFY)
+
+
+ADDRESSES = ["http://pay.shop-of-tests.cn/x", "https://127.0.0.1/x", "https://10.0.0.8/x",
+             "https://192.168.1.2/x", "https://169.254.169.254/x", "https://100.100.100.200/x",
+             "https://localhost/x", "https://localhost./x", "https://shop.internal/x",
+             "https://shop.internal./x", "https://shop.local/x", "https://shop.test/x",
+             "https://[::1]/x", "https://[fd00::1.2.3.4]/x", "https://[::ffff:10.0.0.1]/x",
+             "https://user@pay.shop-of-tests.cn/x", "https://127.1/x", "https://0x7f.0.0.1/x",
+             "https://0177.0.0.1/x", "https://2130706433/x", "https:///x", "https://[/x",
+             "ftp://pay.shop-of-tests.cn/x", "//pay.shop-of-tests.cn/x", "pay.shop-of-tests.cn"]
+PLACES = ("TONGBAO_TABLESTORE_ENDPOINT", "TONGBAO_NOTIFY_URL", "WECHATPAY_BASE_URL")
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_live_goes_to_public_https_only(name: str, address: str) -> None:
+    load_settings({**GOOD, name: address}, NOTIFY)
+    with pytest.raises(InvalidSetting, match=name):
+        load_settings({**LIVE, name: address}, NOTIFY)
+
+
+@pytest.mark.parametrize("address", [
+    "https://shop.cn-hangzhou.ots.aliyuncs.com", "https://shop.cn-hangzhou.vpc.tablestore.aliyuncs.com",
+    "https://api2.wechatpay.cn", "https://8.8.8.8/x", "https://pay.shop-of-tests.cn:8443/x",
+    "https://PAY.Shop-Of-Tests.CN/x", "https://123.com/x"])
+def test_live_takes_public_addresses(address: str) -> None:
+    for name in PLACES:
+        load_settings({**LIVE, name: address}, NOTIFY)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    *(("WECHATPAY_MCHID", merchant) for merchant in TEST_MERCHANTS),
+    ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
+    ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
+    ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN TESTING KEY-----"}'),
+    ("WECHATPAY_MERCHANT_KEY", "-----BEGIN TESTING KEY-----")])
+def test_live_refuses_what_belongs_to_tests(name: str, value: str) -> None:
+    load_settings({**GOOD, name: value}, NOTIFY)
+    with pytest.raises(InvalidSetting, match=name) as caught:
+        load_settings({**LIVE, name: value}, NOTIFY)
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("show", [repr, str, lambda it: f"{it}", lambda it: f"{it!r:.9999}"])
+def test_secrets_hide_in_every_text(show: object) -> None:
+    text = show(load_settings(GOOD, "license-fetch"))  # type: ignore[operator]
+    assert "canary" not in text
+    for name in SECRETS:
+        assert f"Secret({name})" in text
+
+
+def test_a_secret_is_seen_by_reveal_alone() -> None:
+    secret = load_settings(GOOD, "license-fetch").signing_key
+    assert secret.reveal() == "canary-of-the-signing-key"
+    assert secret
+    assert not Secret("EMPTY", "")
+    for copying in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps):
+        with pytest.raises(TypeError):
+            copying(secret)
+    with pytest.raises(TypeError):
+        vars(secret)
+
+
+def test_an_empty_secret_fails_by_name_when_used() -> None:
+    with pytest.raises(MissingSetting, match="WECHATPAY_API_V3_KEY"):
+        Secret("WECHATPAY_API_V3_KEY", "").reveal()
+
+
+def test_a_pem_on_one_line_is_unfolded() -> None:
+    settings = load_settings(GOOD, NOTIFY)
+    assert settings.wechatpay_public_key == "-----BEGIN PUBLIC KEY-----\nAAAA"
+
+
+def test_a_value_may_live_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("  from-the-file\n", encoding="utf-8")
+    settings = load_settings({**GOOD, "TONGBAO_SIGNING_KEY": f"file:{path}"}, "license-fetch")
+    assert settings.signing_key.reveal() == "from-the-file"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"", b" \n"])
+def test_a_file_that_gives_no_value_fails_by_the_settings_name(tmp_path: Path,
+                                                               content: bytes | None) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises((InvalidSetting, MissingSetting), match="TONGBAO_SIGNING_KEY") as caught:
+        load_settings({**GOOD, "TONGBAO_SIGNING_KEY": f"file:{path}"}, "license-fetch")
+    assert str(path) not in str(caught.value)
+
+
+def test_another_source_of_secrets_is_one_more_entry() -> None:
+    settings = load_settings({**GOOD, "TONGBAO_SIGNING_KEY": "kms:one"}, "license-fetch",
+                             sources={"kms": lambda reference: f"<{reference}>"})
+    assert settings.signing_key.reveal() == "<one>"
+
+
+def test_all_keys_of_wechat_are_known_by_their_serial() -> None:
+    environ = {**GOOD, "WECHATPAY_PLATFORM_CERTIFICATES": '{"5157":"PEM"}'}
+    assert load_settings(environ, NOTIFY).wechatpay_keys() == {
+        "5157": "PEM", "PUB_KEY_ID_0100000000": "-----BEGIN PUBLIC KEY-----\nAAAA"}
+
+
+def test_names_alone_leave_room_for_values() -> None:
+    """Function Compute takes 4 KB for all variables of a function together."""
+    names = sum(len(variable.name) + 2 for variable in VARIABLES.values())
+    assert names < MOST_ENVIRONMENT_BYTES // 4
