@@ -94,7 +94,8 @@ def wheel(path: Path, files: dict[str, bytes]) -> Path:
 
 def sources(folder: Path) -> tuple[Path, Path]:
     handler, shared = folder / "handler", folder / "shared"
-    handler.mkdir(), shared.mkdir()
+    handler.mkdir()
+    shared.mkdir()
     (handler / "__init__.py").touch()
     (handler / "index.py").write_text("import shared\n")
     (shared / "__init__.py").touch()

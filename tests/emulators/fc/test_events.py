@@ -16,13 +16,14 @@ JSON = [("Content-Type", "application/json")]
 
 def event_of(method: str = "POST", target: str = "/", headers: Any = (), body: bytes = b"",
              **rest: Any) -> dict[str, Any]:
-    return json.loads(http_event(method, target, list(headers), body, **rest))
+    event: dict[str, Any] = json.loads(http_event(method, target, list(headers), body, **rest))
+    return event
 
 
 def body_of(event: dict[str, Any]) -> bytes:
     if event["isBase64Encoded"]:
         return base64.b64decode(event["body"])
-    return event["body"].encode()
+    return str(event["body"]).encode()
 
 
 def test_an_event_has_exactly_the_documented_fields() -> None:

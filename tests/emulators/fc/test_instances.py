@@ -6,6 +6,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from tests.emulators.fc.support import FUNCTIONS, ask, function, rendered, wait_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -29,6 +29,15 @@ def running(handler: str = "behaviours.handler", env: dict[str, str] | None = No
 def invoke(emulator: FunctionComputeEmulator, text: str) -> tuple[str, Any]:
     done = emulator.invoke("main", text.encode())
     return done.kind, done.payload.decode("latin-1")
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process does anything; a dead one may stay listed until it is reaped."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")
 
 
 def test_an_idle_instance_is_used_again() -> None:
@@ -129,6 +138,8 @@ def test_a_process_that_exits_is_answered_for_and_replaced(behaviour: str) -> No
 def test_a_child_that_outlives_its_instance_is_killed_with_it() -> None:
     with running(timeout=0.3) as emulator:
         assert invoke(emulator, "fork:60")[0] == "timeout"
+        child = int(emulator.logs("main")[0])
+        wait_until(lambda: not is_running(child))
 
 
 def test_an_exception_does_not_cost_the_instance() -> None:

@@ -58,9 +58,11 @@ def _context(_text, context):
 
 
 def _fork(text, _context):
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         time.sleep(60)
         os._exit(0)
+    print(child)
     time.sleep(float(text))
 
 

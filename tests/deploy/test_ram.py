@@ -1,0 +1,93 @@
+"""The roles' policies: each function may do what it does, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from scripts.packaging.contents import PACKAGES
+from shared.adapters.tablestore.tables import TABLES
+from tests.deploy.rendering import ROOT
+
+RAM = ROOT / "infra" / "ram"
+TABLE = re.compile(r"acs:ots:REGION:ACCOUNT_ID:instance/INSTANCE/table/([a-z_]+)")
+LOG = "acs:log:REGION:ACCOUNT_ID:project/LOG_PROJECT/logstore/LOG_STORE"
+ROW_ACTIONS = {"ots:GetRow", "ots:PutRow", "ots:UpdateRow", "ots:BatchWriteRow"}
+
+# What each function does to which table, as its adapters say (shared/adapters/tablestore).
+RIGHTS = {
+    "create-order": {"orders": {"GetRow", "PutRow", "UpdateRow", "BatchWriteRow"},
+                     "due": {"PutRow", "BatchWriteRow"}},
+    "notify": {"orders": {"GetRow", "UpdateRow"}, "held_payments": {"GetRow", "PutRow"}},
+    "license-fetch": {"orders": {"GetRow", "UpdateRow"}, "held_payments": {"GetRow", "PutRow"},
+                      "licenses": {"GetRow", "PutRow", "UpdateRow"}},
+}
+
+
+def policy(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((RAM / f"{name}.json").read_text())
+    assert document["Version"] == "1"
+    return document
+
+
+def offences(document: dict[str, Any]) -> list[str]:
+    """Everything in a function's policy that is not row access to a known table, or logging."""
+    found = []
+    tables = {table.name for table in TABLES}
+    for statement in document["Statement"]:
+        if set(statement) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
+            found.append("a statement is not a plain Allow")
+        actions = set(statement["Action"])
+        for resource in statement["Resource"]:
+            table = TABLE.fullmatch(resource)
+            known = table is not None and table[1] in tables and actions <= ROW_ACTIONS
+            if not known and (resource, actions) != (LOG, {"log:PostLogStoreLogs"}):
+                found.append(f"{sorted(actions)} on {resource}")
+    return found
+
+
+def rights(document: dict[str, Any]) -> dict[str, set[str]]:
+    granted: dict[str, set[str]] = {}
+    for statement in document["Statement"]:
+        for resource in statement["Resource"]:
+            if (table := TABLE.fullmatch(resource)) is not None:
+                actions = {action.partition(":")[2] for action in statement["Action"]}
+                granted.setdefault(table[1], set()).update(actions)
+    return granted
+
+
+def test_every_function_has_a_policy() -> None:
+    assert {path.stem for path in RAM.glob("*.json")} == {*PACKAGES, "trust", "deployer"}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_function_may_do_what_it_does_and_nothing_else(name: str) -> None:
+    assert offences(policy(name)) == []
+    assert rights(policy(name)) == RIGHTS[name]
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("Action", ["ots:*"]), ("Action", ["ots:DeleteRow"]), ("Action", ["ots:DeleteTable"]),
+    ("Resource", ["*"]), ("Effect", "Deny"),
+    ("Resource", ["acs:ots:REGION:ACCOUNT_ID:instance/INSTANCE/table/*"]),
+    ("Resource", ["acs:ots:REGION:ACCOUNT_ID:instance/INSTANCE/table/accounts"])])
+def test_a_wider_statement_would_be_seen(key: str, value: object) -> None:
+    document = policy("notify")
+    document["Statement"][0][key] = value
+    assert len(offences(document)) == 1
+
+
+def test_only_function_compute_takes_on_the_roles() -> None:
+    (statement,) = policy("trust")["Statement"]
+    assert statement == {"Effect": "Allow", "Action": "sts:AssumeRole",
+                         "Principal": {"Service": ["fc.aliyuncs.com"]}}
+
+
+def test_who_deploys_hands_over_these_roles_only() -> None:
+    (statement,) = policy("deployer")["Statement"]
+    assert statement["Action"] == ["ram:PassRole"]
+    assert statement["Resource"] == ["acs:ram::ACCOUNT_ID:role/tongbao-STAGE-*"]
+    assert statement["Condition"] == {"StringEquals": {"acs:Service": ["fc.aliyuncs.com"]}}
