@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .capacity import FAILED_CONDITION, Capacity, key_size, units
+from .capacity import FAILED_CONDITION, FAILED_WRITE, Capacity, key_size, units
 from .cells import StoredRow, alive, put_version, trim
 from .errors import TablestoreError, parameter_invalid
 from .indexes import IndexUpdate
@@ -68,6 +68,8 @@ class Write:
             visible = alive(before, table.options, self.engine.now_ms)
             self._check_condition(visible)
             after = self._apply(visible)
+            if self.transaction is not None:
+                self.transaction.charge(change.size)
             rows.put(table, key, after)
             self._update_indexes(rows.apply, values, before, after)
         return self._consumed(), self._returned(named_key(table, values), after)
@@ -77,8 +79,6 @@ class Write:
         if own is not None and own.partition != partition:
             raise TablestoreError("OTSDataOutOfRange")
         self.engine.transactions.check_writable(self.table, partition, own, self.engine.now_ms)
-        if own is not None:
-            own.charge(self.change.size)
 
     def _check_auto_increment(self, given: list[Value]) -> None:
         at, change = self.table.auto_increment_at, self.change
@@ -223,4 +223,4 @@ def failed_capacity(error: TablestoreError) -> Capacity:
     """What a refused write costs: nothing on 5xx, a read and a write on a failed condition."""
     if error.status >= 500:
         return Capacity()
-    return FAILED_CONDITION if error.code == "OTSConditionCheckFail" else Capacity(0, 1)
+    return FAILED_CONDITION if error.code == "OTSConditionCheckFail" else FAILED_WRITE
