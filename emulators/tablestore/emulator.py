@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 ACCESS_KEY_ID = "test-key-id"
 ACCESS_KEY_SECRET = "test-key-secret"
 INSTANCE = "tongbao-test"
+MAX_RECORDS = 100_000
 
 
 def wall_clock_ms() -> int:
@@ -136,7 +137,7 @@ class TablestoreEmulator:
         with self._lock:
             record = RequestRecord(api=path.lstrip("/"), request_bytes=len(body))
             record.request_id = str(uuid.uuid4())
-            self.requests.append(record)
+            self._remember(record)
             key: bytes | None = None
             try:
                 key = self._check(path, lower, body)
@@ -150,6 +151,12 @@ class TablestoreEmulator:
                 answer = pb.Error(code=error.code, message=error.message).SerializeToString()
             record.status, record.response_bytes = status, len(answer)
             return status, _REASONS[status], self._headers(path, answer, key, record), answer
+
+    def _remember(self, record: RequestRecord) -> None:
+        """Keep the record; of a server that runs for days only the latest."""
+        if len(self.requests) >= MAX_RECORDS:
+            del self.requests[: MAX_RECORDS // 2]
+        self.requests.append(record)
 
     def _check(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         if len(body) > MAX_BODY_BYTES:
@@ -178,12 +185,11 @@ class TablestoreEmulator:
     ) -> bytes:
         if fault.kind == LOST_REQUEST:
             raise ConnectionLost(applied=False)
-        if fault.kind == LOST_ANSWER:
+        if fault.kind == LOST_ANSWER or fault.applied:
             with contextlib.suppress(TablestoreError):  # even a refusal gets lost
                 self._run(record, operation, request, Usage())
+        if fault.kind == LOST_ANSWER:
             raise ConnectionLost(applied=True)
-        if fault.applied:
-            self._run(record, operation, request, Usage())
         raise fault.error()
 
     def _run(

@@ -11,7 +11,10 @@ from __future__ import annotations
 import enum
 import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .crc8 import TABLE as _CRC
+from .crc8 import crc8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,8 @@ _ROW_KEY, _ROW_DATA, _CELL, _CELL_NAME, _CELL_VALUE = 1, 2, 3, 4, 5
 _CELL_OP, _CELL_VERSION, _DELETE_MARKER, _ROW_CHECKSUM, _CELL_CHECKSUM = 6, 7, 8, 9, 10
 
 _INTEGER, _DOUBLE, _BOOLEAN, _STRING, _BINARY = 0, 1, 2, 3, 7
+
+_TAGS = [bytes((tag,)) for tag in range(_CELL_CHECKSUM + 1)]
 
 _INT32 = struct.Struct("<i")
 _INT64 = struct.Struct("<q")
@@ -66,26 +71,6 @@ class Row(NamedTuple):
     key: tuple[tuple[str, Value], ...]
     cells: tuple[Cell, ...] = ()
     deleted: bool = False
-
-
-def _crc_table() -> bytes:
-    table = bytearray()
-    for byte in range(256):
-        for _ in range(8):
-            byte = (byte << 1) ^ (0x107 if byte & 0x80 else 0)
-        table.append(byte)
-    return bytes(table)
-
-
-_CRC = _crc_table()
-
-
-def crc8(data: bytes, crc: int = 0) -> int:
-    """CRC-8, polynomial 0x07, of `data`, going on from `crc`."""
-    table = _CRC
-    for byte in data:
-        crc = table[crc ^ byte]
-    return crc
 
 
 @lru_cache(maxsize=4096)
@@ -166,44 +151,38 @@ class _Reader:
         self.data = data
         self.at = 0
 
-    def peek(self) -> int:
-        """The next tag, or -1 at the end."""
-        return self.data[self.at] if self.at < len(self.data) else -1
+    def next_is(self, tag: int) -> bool:
+        return self.data[self.at : self.at + 1] == _TAGS[tag]
 
     def skip(self, tag: int) -> bool:
-        if self.peek() != tag:
+        if self.data[self.at : self.at + 1] != _TAGS[tag]:
             return False
         self.at += 1
         return True
 
     def expect(self, tag: int) -> None:
         if not self.skip(tag):
+            actual = self.data[self.at : self.at + 1].hex() or "end of data"
             raise PlainBufferError(
-                f"Cell data broken, mismatch tag, actual tag({self.peek()}), expect({tag})."
+                f"Cell data broken, mismatch tag, actual tag({actual}), expect({tag})."
             )
 
     def take(self, size: int) -> bytes:
-        end = self.at + size
-        if size < 0 or end > len(self.data):
+        raw = self.data[self.at : self.at + size]
+        if size < 0 or len(raw) < size:
             raise PlainBufferError("Input encoded PK broken, length is shorter than expect.")
-        raw = self.data[self.at : end]
-        self.at = end
+        self.at += size
         return raw
 
     def byte(self) -> int:
         return self.take(1)[0]
 
-    def int32(self) -> int:
-        value: int = _INT32.unpack(self.take(4))[0]
-        return value
-
-    def int64(self) -> int:
-        value: int = _INT64.unpack(self.take(8))[0]
-        return value
+    def number(self, layout: struct.Struct) -> Any:
+        return layout.unpack(self.take(layout.size))[0]
 
     def text(self) -> str:
         try:
-            return str(self.take(self.int32()), "utf-8")
+            return self.take(self.number(_INT32)).decode()
         except UnicodeDecodeError:
             raise PlainBufferError("Value of column must be UTF8 encoding.") from None
 
@@ -211,14 +190,15 @@ class _Reader:
 def _read_value(reader: _Reader) -> Value:
     kind = reader.byte()
     if kind == _INTEGER:
-        return reader.int64()
+        number: int = reader.number(_INT64)
+        return number
     if kind == _STRING:
         return reader.text()
     if kind == _BINARY:
-        return reader.take(reader.int32())
+        return reader.take(reader.number(_INT32))
     if kind == _DOUBLE:
-        number: float = _FLOAT64.unpack(reader.take(8))[0]
-        return number
+        double: float = reader.number(_FLOAT64)
+        return double
     if kind == _BOOLEAN:
         return bool(reader.byte())
     if kind in (Marker.INF_MIN, Marker.INF_MAX, Marker.AUTO_INCREMENT):
@@ -231,17 +211,18 @@ def _read_cell(reader: _Reader) -> tuple[Cell, int]:
     reader.expect(_CELL_NAME)
     name = reader.text()
     crc = _name(name)[1]
+    data = reader.data
     value: Value | None = None
     if reader.skip(_CELL_VALUE):
-        reader.int32()  # the value's length says nothing its type does not say
+        reader.take(_INT32.size)  # the value's length says nothing its type does not say
         start = reader.at
         value = _read_value(reader)
-        crc = crc8(reader.data[start : reader.at], crc)
+        crc = crc8(data[start : reader.at], crc)
     op = reader.byte() if reader.skip(_CELL_OP) else None
     version_ms: int | None = None
     if reader.skip(_CELL_VERSION):
-        version_ms = reader.int64()
-        crc = crc8(_INT64.pack(version_ms), crc)
+        version_ms = reader.number(_INT64)
+        crc = crc8(data[reader.at - _INT64.size : reader.at], crc)
     if op is not None:
         crc = _CRC[crc ^ op]
     reader.expect(_CELL_CHECKSUM)
@@ -262,14 +243,14 @@ def _read_row(reader: _Reader) -> Row:
     key: list[tuple[str, Value]] = []
     cells: list[Cell] = []
     reader.expect(_ROW_KEY)
-    while reader.peek() == _CELL:
+    while reader.next_is(_CELL):
         cell, checksum = _read_cell(reader)
         if cell.value is None or cell.op is not None or cell.version_ms is not None:
             raise PlainBufferError(f"Unknown or unsupported CellType in primary key: {cell.name}.")
         key.append((cell.name, cell.value))
         crc = _CRC[crc ^ checksum]
     if reader.skip(_ROW_DATA):
-        while reader.peek() == _CELL:
+        while reader.next_is(_CELL):
             cell, checksum = _read_cell(reader)
             cells.append(cell)
             crc = _CRC[crc ^ checksum]
@@ -283,7 +264,7 @@ def _read_row(reader: _Reader) -> Row:
 def decode_rows(data: bytes) -> list[Row]:
     """All rows in `data`. Zero bytes after the last row are the Node SDK's padding."""
     reader = _Reader(data)
-    header = reader.int32()
+    header = reader.number(_INT32)
     if header != HEADER:
         raise PlainBufferError(
             f"Cell data broken, mismatch header, actual: {header}, expect: {HEADER}."

@@ -1,7 +1,7 @@
 """One row written: PutRow, UpdateRow, DeleteRow, and each row of BatchWriteRow.
 
-`parse_change` checks what can be wrong with the request by itself, `write_row` what depends on the
-table and the row; the caller decides whether an error fails a request or a row.
+`row_changes.parse_change` has checked the request by itself; `Write` checks what depends on the
+table and the row. The caller decides whether an error fails a request or a row.
 """
 
 from __future__ import annotations
@@ -9,15 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import limits
-from .capacity import FAILED_CONDITION, Capacity, cells_size, key_size, units
+from .capacity import FAILED_CONDITION, FAILED_WRITE, Capacity, key_size, units
 from .cells import StoredRow, alive, put_version, trim
-from .conditions import Condition, parse_condition
 from .errors import TablestoreError, parameter_invalid
 from .indexes import IndexUpdate
 from .keys import encode_key
 from .plain_buffer import Cell, Marker, Op, Row, Value
-from .row_keys import Key, check_key, named_key, parse_row, wire_type
+from .row_changes import (
+    DELETE,
+    EXPECT_EXIST,
+    EXPECT_NOT_EXIST,
+    IGNORE,
+    RETURN_AFTER_MODIFY,
+    RETURN_KEY,
+    UPDATE,
+    RowChange,
+)
+from .row_keys import Key, check_key, named_key, wire_type
 from .schema import INTEGER, Table, type_name
 
 if TYPE_CHECKING:
@@ -27,122 +35,7 @@ if TYPE_CHECKING:
     from .records import Usage
     from .transactions import Transaction
 
-PUT, UPDATE, DELETE = 1, 2, 3
-_IGNORE, _EXPECT_EXIST, _EXPECT_NOT_EXIST = 0, 1, 2
-_RETURN_KEY, _RETURN_AFTER_MODIFY = 1, 2
 _INT64 = range(-(1 << 63), 1 << 63)
-
-
-@dataclass
-class RowChange:
-    """One requested write; `kind` and the enums are the protobuf's numbers."""
-
-    kind: int
-    row: Row
-    expectation: int
-    condition: Condition | None
-    return_type: int
-    return_columns: list[str]
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether the write requires anything of the row."""
-        return self.expectation != _IGNORE or self.condition is not None
-
-    @property
-    def size(self) -> int:
-        """Bytes of the write, as limits and capacity units count them."""
-        return key_size(self.row.key) + cells_size(self.row.cells)
-
-
-def parse_change(kind: int, data: bytes, message: Any) -> RowChange:
-    """The write in `data` under the condition in `message`, if it is well formed."""
-    row = parse_row(data)
-    condition = None
-    if message.condition.HasField("column_condition"):
-        condition = parse_condition(message.condition.column_condition)
-    change = RowChange(
-        kind,
-        row,
-        message.condition.row_existence,
-        condition,
-        message.return_content.return_type,
-        list(message.return_content.return_column_names),
-    )
-    _check_shape(change)
-    return change
-
-
-def _check_shape(change: RowChange) -> None:
-    row = change.row
-    if change.kind == DELETE:
-        if not row.deleted:
-            raise parameter_invalid("Invalid request of delete row: missing RowDeleteMarker.")
-        if row.cells:
-            raise parameter_invalid("Invalid delete row request: unexpected cells in request")
-    elif row.deleted:
-        raise parameter_invalid("Delete marker cannot be given.")
-    if change.kind == UPDATE and not row.cells:
-        raise parameter_invalid("Invalid update row request: missing cells in request")
-    if len(row.cells) > limits.MAX_COLUMNS_WRITTEN:
-        raise parameter_invalid(
-            "The number of attribute columns exceeds the limit, limit count: "
-            f"{limits.MAX_COLUMNS_WRITTEN}, column count: {len(row.cells)}."
-        )
-    key_names = {name for name, _ in row.key}
-    for cell in row.cells:
-        if cell.name in key_names:
-            raise parameter_invalid(
-                f"Duplicated attribute column name with primary key column: '{cell.name}'."
-            )
-        _check_cell(cell, change.kind)
-    _check_increments(row.cells)
-    _check_return(change)
-
-
-def _check_cell(cell: Cell, kind: int) -> None:
-    limits.check_column_name(cell.name)
-    if cell.op is not None and kind == PUT:
-        raise parameter_invalid(f"OpType cannot be given for column name: {cell.name} in PutRow.")
-    if cell.op in (Op.DELETE_ALL_VERSIONS, Op.DELETE_ONE_VERSION):
-        _check_deletion(cell)
-    elif cell.value is None:
-        raise parameter_invalid(f"No value is given for column name: {cell.name}.")
-    elif isinstance(cell.value, Marker):
-        raise parameter_invalid(f"Invalid column type: {cell.value.name}.")
-    else:
-        limits.check_column_value(cell.name, cell.value)
-    if cell.op is Op.INCREMENT and type_name(cell.value or 0) != INTEGER:
-        raise parameter_invalid(f"Column: {cell.name} is not integer, can't be increased.")
-
-
-def _check_deletion(cell: Cell) -> None:
-    if cell.value is not None:
-        raise parameter_invalid(
-            "Column value cannot be given when type is DELETE_ONE_VERSION,DELETE_ALL_VERSION."
-        )
-    if (cell.op is Op.DELETE_ONE_VERSION) != (cell.version_ms is not None):
-        must = "must" if cell.op is Op.DELETE_ONE_VERSION else "cannot"
-        name = "ONE" if cell.op is Op.DELETE_ONE_VERSION else "ALL"
-        raise parameter_invalid(f"Timestamp {must} be given when type is DELETE_{name}_VERSION.")
-
-
-def _check_increments(cells: tuple[Cell, ...]) -> None:
-    counters = {cell.name for cell in cells if cell.op is Op.INCREMENT}
-    for name in counters:
-        if sum(cell.name == name for cell in cells) > 1:
-            raise parameter_invalid(f"Column: {name} is increased and changed in one request.")
-    if any(cell.op is Op.INCREMENT and cell.version_ms is not None for cell in cells):
-        raise parameter_invalid("Timestamp cannot be given when type is INCREMENT.")
-
-
-def _check_return(change: RowChange) -> None:
-    """Only counters can be returned, and only on RT_AFTER_MODIFY."""
-    counters = {cell.name for cell in change.row.cells if cell.op is Op.INCREMENT}
-    after_modify = change.return_type == _RETURN_AFTER_MODIFY
-    for name in change.return_columns:
-        if not after_modify or name not in counters:
-            raise parameter_invalid(f"Invalid return column: '{name}'.")
 
 
 @dataclass
@@ -175,6 +68,8 @@ class Write:
             visible = alive(before, table.options, self.engine.now_ms)
             self._check_condition(visible)
             after = self._apply(visible)
+            if self.transaction is not None:
+                self.transaction.charge(change.size)
             rows.put(table, key, after)
             self._update_indexes(rows.apply, values, before, after)
         return self._consumed(), self._returned(named_key(table, values), after)
@@ -184,8 +79,6 @@ class Write:
         if own is not None and own.partition != partition:
             raise TablestoreError("OTSDataOutOfRange")
         self.engine.transactions.check_writable(self.table, partition, own, self.engine.now_ms)
-        if own is not None:
-            own.charge(self.change.size)
 
     def _check_auto_increment(self, given: list[Value]) -> None:
         at, change = self.table.auto_increment_at, self.change
@@ -200,9 +93,9 @@ class Write:
             raise parameter_invalid("Invalid row to delete which with pk auto increment")
         if markers and change.condition is not None:
             raise parameter_invalid("Can't set condition when modify row with pk auto increment")
-        wanted = {_IGNORE} if markers else {_EXPECT_EXIST}
+        wanted = {IGNORE} if markers else {EXPECT_EXIST}
         if change.kind == DELETE:
-            wanted.add(_IGNORE)
+            wanted.add(IGNORE)
         if change.expectation not in wanted:
             name = ("IGNORE", "EXPECT_EXIST", "EXPECT_NOT_EXIST")[change.expectation]
             text = f"Invalid expect: {name} when modify row with pk auto increment"
@@ -237,8 +130,8 @@ class Write:
 
     def _check_condition(self, row: StoredRow | None) -> None:
         expectation = self.change.expectation
-        wrong = (expectation == _EXPECT_EXIST and row is None) or (
-            expectation == _EXPECT_NOT_EXIST and row is not None
+        wrong = (expectation == EXPECT_EXIST and row is None) or (
+            expectation == EXPECT_NOT_EXIST and row is not None
         )
         if not wrong and self.change.condition is not None:
             wrong = not self.change.condition({} if row is None else row.columns)
@@ -286,9 +179,9 @@ class Write:
         return Capacity(read, units(self.change.size))
 
     def _returned(self, key: Key, after: StoredRow | None) -> Row | None:
-        if self.change.return_type == _RETURN_KEY:
+        if self.change.return_type == RETURN_KEY:
             return Row(key)
-        if self.change.return_type != _RETURN_AFTER_MODIFY or after is None:
+        if self.change.return_type != RETURN_AFTER_MODIFY or after is None:
             return None
         cells = []
         for name in self.change.return_columns:
@@ -330,4 +223,4 @@ def failed_capacity(error: TablestoreError) -> Capacity:
     """What a refused write costs: nothing on 5xx, a read and a write on a failed condition."""
     if error.status >= 500:
         return Capacity()
-    return FAILED_CONDITION if error.code == "OTSConditionCheckFail" else Capacity(0, 1)
+    return FAILED_CONDITION if error.code == "OTSConditionCheckFail" else FAILED_WRITE

@@ -116,12 +116,18 @@ def _expected(path: str, headers: Mapping[str, str], secret: str) -> tuple[bytes
     return key, base64.b64encode(_hmac(key, text + "ots", "sha256"))
 
 
+@lru_cache(maxsize=64)
+def _parse_date_ms(text: str) -> float:
+    when = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+    return when.replace(tzinfo=timezone.utc).timestamp() * 1000
+
+
 def _check_date(text: str, now_ms: int) -> None:
     try:
-        when = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+        date_ms = _parse_date_ms(text)
     except ValueError:
         raise parameter_invalid(f"Invalid date format: {text}.") from None
-    if abs(when.timestamp() * 1000 - now_ms) > MAX_CLOCK_SKEW_MS:
+    if abs(date_ms - now_ms) > MAX_CLOCK_SKEW_MS:
         raise _auth_failed(f"Mismatch between system time and x-ots-date: {text}.")
 
 

@@ -13,9 +13,10 @@ from ..capacity import FAILED_READ, Capacity, units
 from ..errors import TablestoreError, parameter_invalid
 from ..messages import pb
 from ..plain_buffer import Marker, encode_row
+from ..row_changes import RowChange, parse_change
 from ..row_keys import Key, read_key
 from ..row_reads import Selection, parse_selection, read_row
-from ..row_writes import RowChange, Write, failed_capacity, parse_change
+from ..row_writes import Write, failed_capacity
 from .rows import fill_consumed
 
 if TYPE_CHECKING:

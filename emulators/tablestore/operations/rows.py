@@ -8,9 +8,10 @@ from ..capacity import FAILED_READ, Capacity, units
 from ..errors import TablestoreError
 from ..messages import pb
 from ..plain_buffer import encode_row
+from ..row_changes import DELETE, PUT, UPDATE, parse_change
 from ..row_keys import read_key
 from ..row_reads import parse_selection, read_row
-from ..row_writes import DELETE, PUT, UPDATE, Write, failed_capacity, parse_change
+from ..row_writes import Write, failed_capacity
 
 if TYPE_CHECKING:
     from ..engine import Engine

@@ -8,7 +8,8 @@ import pytest
 import tablestore as ots
 import urllib3
 
-from emulators.tablestore import Fault
+from emulators.tablestore import Fault, RequestRecord
+from emulators.tablestore.emulator import MAX_RECORDS
 
 from .support import connect, connected, create_table, get, put, scan, update
 from .test_batches import put_item, results, write
@@ -86,6 +87,9 @@ def test_a_timeout_may_have_been_applied(
 ) -> None:
     emulator.inject(Fault("OTSTimeout", api="PutRow", applied=True))
     refused("OTSTimeout", 503, put, orders, "1")
+    assert get(orders, "1") == {"a": 1}
+    emulator.inject(Fault("OTSTimeout", api="PutRow", applied=True))
+    refused("OTSTimeout", 503, put, orders, "1", {"a": 2}, expect="EXPECT_NOT_EXIST")
     assert get(orders, "1") == {"a": 1}
 
 
@@ -222,3 +226,12 @@ def test_every_request_is_recorded(orders: ots.OTSClient, emulator: TablestoreEm
     assert emulator.requests[0].request_bytes > 5000
     assert emulator.requests[1].response_bytes > 5000
     assert [record.status for record in emulator.requests] == [200, 200, 200, 200, 403]
+
+
+def test_records_do_not_grow_without_end(
+    orders: ots.OTSClient, emulator: TablestoreEmulator
+) -> None:
+    emulator.requests.extend(RequestRecord(api="Old") for _ in range(MAX_RECORDS))
+    put(orders, "1")
+    assert len(emulator.requests) < MAX_RECORDS
+    assert [record.api for record in emulator.requests[-2:]] == ["Old", "PutRow"]

@@ -159,8 +159,11 @@ def test_an_expired_transaction_frees_its_lock(table: ots.OTSClient, clock: Cloc
 
 def test_a_transaction_writes_at_most_4_mb(table: ots.OTSClient) -> None:
     transaction_id = start(table)
+    half = {"a": "x" * 2_000_000}
     for n in range(2):
-        put(table, key(n), {"a": "x" * 2_000_000}, transaction_id=transaction_id)
+        put(table, key(n), half, transaction_id=transaction_id)
+        options = {"expect": "EXPECT_NOT_EXIST", "transaction_id": transaction_id}
+        refused("OTSConditionCheckFail", 403, put, table, key(n), half, **options)
     refused(
         "OTSOutOfTransactionDataSizeLimit",
         400,

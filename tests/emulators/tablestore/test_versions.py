@@ -84,6 +84,13 @@ def test_one_version_or_all_are_deleted(client: ots.OTSClient, clock: Clock) -> 
     assert versions(client, max_version=9) == []
 
 
+def test_deleting_the_only_version_leaves_a_row_without_columns(orders: ots.OTSClient) -> None:
+    put(orders, "1", {"a": 1})
+    update(orders, "1", {"DELETE": [("a", None, START_MS)]})
+    assert get(orders, "1") == {}
+    check_failed(put, orders, "1", expect=EXPECT_NOT_EXIST)
+
+
 def test_a_client_may_set_the_version(orders: ots.OTSClient) -> None:
     put(orders, "1", {"a": (1, START_MS - 5000)})
     assert versions(orders, max_version=1) == [(-5000, 1)]
