@@ -216,7 +216,7 @@ def test_what_is_not_for_sale_is_404(front: Shopfront) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_header_in_two_spellings_is_400(front: Shopfront, function: str) -> None:
-    raw = as_dict("POST", dict((name, path) for name, _, path in reversed(ROUTES))[function],
+    raw = as_dict("POST", {name: path for name, _, path in reversed(ROUTES)}[function],
                   CLAIM_HEADERS)
     raw["headers"]["AUTHORIZATION"] = "Bearer x"
     check_error(front.call(function, json.dumps(raw).encode()), 400, "INVALID_HEADER")
