@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared import settings as names
-from shared.adapters.system import SystemClock, random_token
+from shared.adapters.system import RANDOM, SystemClock, random_token
 from shared.deadline import Deadline
 from shared.http import fc_event
 from shared.http.app import App
@@ -171,13 +171,11 @@ class _Ground:
 
 def _row_store(settings: Settings, clock: SystemClock, deadline: Deadline,
                key: _RoleKey) -> RowStore:
-    from random import SystemRandom
-
     from shared.adapters.tablestore.client import Instance, TablestoreClient
     from shared.adapters.tablestore.row_store import RowStore
 
     instance = Instance(settings.tablestore_endpoint, settings.tablestore_instance)
-    return RowStore(TablestoreClient(instance, key, deadline), clock, deadline, SystemRandom())
+    return RowStore(TablestoreClient(instance, key, deadline), clock, deadline, RANDOM)
 
 
 def _transport(ground: _Ground) -> Transport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from random import SystemRandom
 
 
 class SystemClock:
@@ -20,6 +21,10 @@ class SystemClock:
     def sleep_ms(self, duration_ms: int) -> None:
         """Wait."""
         time.sleep(duration_ms / 1000)
+
+
+RANDOM = SystemRandom()
+"""Randomness of the operating system; it holds no state."""
 
 
 def random_token() -> str:

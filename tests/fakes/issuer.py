@@ -38,7 +38,8 @@ class FakeLicenseIssuer:
 
     def public_keys(self) -> list[dict[str, Any]]:
         """See the port."""
-        return [{"kty": "OKP", "crv": "Ed25519", "kid": "fake", "use": "sig", "x": ""}]
+        return [{"kty": "OKP", "crv": "Ed25519", "kid": "fake", "alg": "Ed25519",
+                 "use": "sig", "x": ""}]
 
     @staticmethod
     def read(token: str) -> dict[str, Any]:

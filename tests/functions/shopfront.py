@@ -11,6 +11,7 @@ from functions.license_fetch import index as license_fetch
 from functions.notify import index as notify
 from shared.http.app import App
 from shared.http.source_bucket import SourceBucket
+from tests.functions import contract
 from tests.functions.events import Context, event
 from tests.unit.use_cases.world import KEY, SECRET, World, hash_of
 
@@ -45,10 +46,15 @@ class Reply:
 
 
 class Shopfront:
-    """Calls handlers by event bytes. `apps` holds them by function name."""
+    """Calls handlers by event bytes. `apps` holds them by function name.
 
-    def __init__(self, world: World | None = None, log: FactLog | None = None) -> None:
+    Every answer is held against docs/openapi.json, unless `checked` is off.
+    """
+
+    def __init__(self, world: World | None = None, log: FactLog | None = None, *,
+                 checked: bool = True) -> None:
         self.world = world or World()
+        self.checked = checked
         log = log or self.world.log
         bucket = SourceBucket(self.world.clock, per_minute=600, burst=10_000)
         routes = {
@@ -64,7 +70,10 @@ class Shopfront:
         assert set(answer) == {"statusCode", "headers", "body", "isBase64Encoded"}
         assert answer["isBase64Encoded"] is False
         json.dumps(answer)
-        return Reply(answer["statusCode"], answer["headers"], answer["body"])
+        reply = Reply(answer["statusCode"], answer["headers"], answer["body"])
+        if self.checked:
+            _check(function, raw, reply)
+        return reply
 
     def order(self, key: str = KEY, *, secret: str = SECRET, **fields: Any) -> Reply:
         """POST /v1/orders."""
@@ -87,3 +96,16 @@ class Shopfront:
         return self.call("license-fetch", event(
             "POST", CLAIM, {**JSON, "authorization": f"Bearer {secret}"},
             json.dumps({"order_id": order_id}).encode()))
+
+
+def _check(function: str, raw: object, reply: Reply) -> None:
+    try:
+        payload = json.loads(raw) if isinstance(raw, bytes | str) else raw
+        method, path = payload["requestContext"]["http"]["method"], payload["rawPath"]
+        operation = contract.operation_of(function, method, path)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        operation = None
+    if operation is not None:
+        contract.check_answer(operation, reply.status, dict(reply.headers), reply.text)
+    elif reply.status != 204:
+        contract.check_unrouted(reply.text)

@@ -106,9 +106,9 @@ def test_a_tampered_lease_does_not_verify(which: int) -> None:
 
 
 def test_a_lease_does_not_verify_with_a_strange_key_of_the_same_name() -> None:
+    strange = keys(issuer({"kid-1": seed("strange")}))
     with pytest.raises(BadSignatureError):
-        jwt.decode(token_of(issuer()), keys(issuer({"kid-1": seed("strange")})),
-                   algorithms=["Ed25519"])
+        jwt.decode(token_of(issuer()), strange, algorithms=["Ed25519"])
 
 
 def test_a_license_whose_key_is_not_here_waits() -> None:
