@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +28,8 @@ def cpu_share(share: float) -> Iterator[list[str]]:
         _limit(group, share)
         yield ["/bin/sh", "-c", f'echo $$ > {group / "cgroup.procs"} && exec "$0" "$@"']
     finally:
-        try:
+        with contextlib.suppress(OSError):  # what was measured may still be ending
             group.rmdir()
-        except OSError:
-            pass  # a process just measured may need a moment to be gone; the group is empty
 
 
 def _make_group() -> Path:
