@@ -6,6 +6,7 @@ builders run in Function Compute's initializer, before the first request.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -97,7 +98,13 @@ def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) 
 def _once(function: str, build: Callable[..., App], routes: Callable[..., Any]) -> App:
     app = _apps.get(function)
     if app is None:
-        app = _apps[function] = build(routes, os.environ)
+        # What a start makes stays for good: looking for garbage meanwhile costs 4 % of it.
+        gc.disable()
+        try:
+            app = _apps[function] = build(routes, os.environ)
+        finally:
+            gc.freeze()
+            gc.enable()
     return app
 
 

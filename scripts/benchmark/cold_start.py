@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from scripts.benchmark.run import Run
     from scripts.benchmark.start_up import StartUp
 
-SECTION = "cold start, net of a bare interpreter"
-SHARE_SECTION = "cold start on 0.1 CPU, in all"
+SECTION = "Cold start, net of bare Python"
+SHARE_SECTION = "Cold start on 0.1 CPU"
 SHARE = 0.1
 MEASURES: tuple[tuple[str, str, str], ...] = (
     ("wall_ms", "wall time", "ms"), ("cpu_ms", "CPU time", "ms"),
     ("modules", "modules", ""), ("peak_mib", "peak memory", "MiB"))
 MOST = 0.6
-AIMS = {("notify", "cpu_ms"), ("license_fetch", "cpu_ms"),
-        ("notify", "wall_ms"), ("license_fetch", "wall_ms")}
+AIMS = {("notify", "cpu_ms"), ("license_fetch", "cpu_ms")}
+"""CPU time: wall time also tells how busy the machine was."""
 
 
 def plan(run: Run) -> int:

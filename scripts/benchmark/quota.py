@@ -28,8 +28,7 @@ def cpu_share(share: float) -> Iterator[list[str]]:
         _limit(group, share)
         yield ["/bin/sh", "-c", f'echo $$ > {group / "cgroup.procs"} && exec "$0" "$@"']
     finally:
-        # A process just measured may need a moment to be gone; the group is empty.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # what was measured may still be ending
             group.rmdir()
 
 
