@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from urllib3.exceptions import ProtocolError
+
 from emulators.tablestore import TablestoreEmulator
 from shared.adapters.tablestore.attempts import Attempts
 from shared.adapters.tablestore.client import Instance, TablestoreClient
@@ -72,20 +74,40 @@ class FixedKey:
 
 
 class ScriptedConnection:
-    """The emulator's connection, with actions before or after an API's next calls."""
+    """The emulator's connection, with actions before or after an API's next calls.
+
+    `delay_next` holds an API's next request back, as a slow network may: its caller sees a
+    broken connection, and it lands just before the following request to the same API.
+    """
 
     def __init__(self, inner: Connection) -> None:
         self._inner = inner
         self.script = Script()
+        self.landed = 0
 
     def send_receive(self, url: str, request_headers: Mapping[str, str],
                      request_body: bytes) -> Reply:
         """One exchange."""
         api = url.rpartition("/")[2]
+        self._current = (url, request_headers, request_body)
         self.script.enter(api)
         reply = self._inner.send_receive(url, request_headers, request_body)
         self.script.leave(api)
         return reply
+
+    def delay_next(self, api: str) -> None:
+        """Hold the next request to `api` back until the one after it."""
+
+        def hold() -> None:
+            held = self._current
+            self.script.before(api, lambda: land(held))
+            raise ProtocolError("Connection aborted.")
+
+        def land(held: tuple[str, Mapping[str, str], bytes]) -> None:
+            self._inner.send_receive(*held)
+            self.landed += 1
+
+        self.script.before(api, hold)
 
 
 @dataclass(frozen=True)
@@ -110,6 +132,10 @@ class EmulatorWorld:
         self.numbers = itertools.count(1)
         self.emulator = TablestoreEmulator()
         self._seeds = itertools.count(1)
+        self.create_tables()
+
+    def create_tables(self) -> None:
+        """Make the tables, and count requests from here."""
         first = self.open_instance()
         create_tables(first.client, Attempts(first.clock, first.deadline, random.Random(0)))
         self.emulator.clear_requests()

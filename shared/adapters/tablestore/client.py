@@ -82,9 +82,14 @@ class TablestoreClient:
             retry_policy=_NeverRetry(), max_connection=MOST_CONNECTIONS,
             logger_name=_silent_logger(), enable_native=False)
         own = self._client.connection
+        self._pool = own.pool
         self._wire = Wire(connection or HttpConnection(
             own.pool, own.host + own.path, deadline, bounds))
         self._client.connection = self._wire
+
+    def close(self) -> None:
+        """Close idle connections; for tools and tests, an instance of a function just ends."""
+        self._pool.clear()
 
     def get_row(self, key: Key, columns: Sequence[str] = ()) -> Columns | None:
         """The columns of a row (all, or those named); None where none of them is."""

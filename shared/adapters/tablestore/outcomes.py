@@ -45,7 +45,8 @@ RETRYABLE_CODES = frozenset({
 })
 """Refused before anything was written: throttling, a moving partition, a locked row."""
 
-UNKNOWN_CODES = frozenset({"OTSInternalServerError", "OTSServerUnavailable", "OTSTimeout"})
+UNKNOWN_CODES = frozenset({
+    "OTSInternalServerError", "OTSRequestTimeout", "OTSServerUnavailable", "OTSTimeout"})
 """The service says that it does not know either ("the result is undefined")."""
 
 TOO_FREQUENT = "Too frequent table operations."

@@ -53,16 +53,23 @@ class TableDrift(Exception):
         self.differences = differences
 
 
-def create_tables(client: TablestoreClient, attempts: Attempts) -> list[Table]:
-    """Create what is missing and compare the rest; returns what was created.
+def missing_tables(client: TablestoreClient, attempts: Attempts) -> list[Table]:
+    """The tables that do not exist yet, after comparing those that do.
 
-    May be run again at any time. Raises TableDrift (before anything is created), and
-    StoreUnavailable when the service does not answer in time.
+    Raises TableDrift, and StoreUnavailable when the service does not answer in time.
     """
     shapes = {table: _describe(client, attempts, table) for table in TABLES}
     for table, shape in shapes.items():
         _refuse_drift(table, shape)
-    missing = [table for table, shape in shapes.items() if shape is None]
+    return [table for table, shape in shapes.items() if shape is None]
+
+
+def create_tables(client: TablestoreClient, attempts: Attempts) -> list[Table]:
+    """Create what is missing; returns what was. May be run again at any time.
+
+    Raises as `missing_tables` does, which compares all tables before any is created.
+    """
+    missing = missing_tables(client, attempts)
     for table in missing:
         _create(client, attempts, table)
         _refuse_drift(table, _describe(client, attempts, table))
