@@ -60,6 +60,14 @@ class Input:
         return value
 
 
+    def number(self, name: str) -> float:
+        """A number of the body."""
+        value = self.body.get(name)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise BadInput(f"{name} is a number")
+        return value
+
+
 class Control:
     """Turns control calls into calls of the emulator's Python interface."""
 
@@ -163,7 +171,7 @@ class Control:
         return self._clock(given)
 
     def _time_scale(self, given: Input) -> JsonObject:
-        self._emulator.set_time_scale(given.whole("factor"))
+        self._emulator.set_time_scale(given.number("factor"))
         return self._clock(given)
 
     def _balance(self, given: Input) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from emulators.wechatpay.signing import PROBE_PREFIX, SigningKey, encrypt, signa
 from emulators.wechatpay.times import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulators.wechatpay.context import Context
     from emulators.wechatpay.faults import Taken
     from emulators.wechatpay.records import JsonObject
@@ -103,10 +104,7 @@ def changed(document: JsonObject, faults: Taken) -> JsonObject:
     fault = faults.get("tampered_amount")
     if fault is None:
         return document
-    changes = fault.params.get("changes", {"amount.total": 1})
-    if not isinstance(changes, Mapping):
-        raise ValueError("changes of tampered_amount is an object")
-    return with_changes(document, changes)
+    return with_changes(document, fault.changes({"amount.total": 1}))
 
 
 def with_changes(document: JsonObject, changes: Mapping[str, object]) -> JsonObject:
@@ -116,9 +114,9 @@ def with_changes(document: JsonObject, changes: Mapping[str, object]) -> JsonObj
         *parents, name = path.split(".")
         target = result
         for parent in parents:
-            below = target.setdefault(parent, {})
+            below = target.get(parent)
             if not isinstance(below, dict):
-                raise ValueError(f"{path} leads through something that is no object")
+                below = target[parent] = {}
             target = below
         if value is None:
             target.pop(name, None)

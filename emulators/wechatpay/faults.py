@@ -7,10 +7,11 @@ shapes that call. README.md lists every kind with its parameters.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 ENDPOINTS = ("native", "query", "close", "refund", "refund_query", "tradebill", "fundflowbill",
              "billdownload", "certificates")
@@ -45,6 +46,8 @@ KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "out_of_order": (_NOTIFY, frozenset()),
     "wrong_api_v3_key": (_NOTIFY, frozenset()),
 }
+_NUMBERS = frozenset({"keep", "skew_s", "delay_s", "hold_s", "copies", "coupon_fen"})
+_LEAST = {"copies": 1, "skew_s": float("-inf")}
 WHEN_SCHEDULED = frozenset({"lost", "delayed", "out_of_order"})
 
 
@@ -71,6 +74,7 @@ class Fault:
             raise ValueError(f"{kind!r} knows no {', '.join(sorted(unknown))}")
         if times is not None and times < 1:
             raise ValueError("times is at least 1, or None for ever")
+        _check_values(kind, params)
         self.kind = kind
         self.endpoint = endpoint
         self.times = times
@@ -79,11 +83,16 @@ class Fault:
     def __repr__(self) -> str:
         return f"Fault({self.kind!r}, {self.endpoint!r}, times={self.times}, **{self.params!r})"
 
-    def number(self, name: str, default: int | float) -> float:
+    def number(self, name: str, default: float) -> float:
         """A numeric parameter."""
         value = self.params.get(name, default)
-        if not isinstance(value, (int, float)):
-            raise ValueError(f"{name} of {self.kind} is a number")
+        assert isinstance(value, (int, float))
+        return value
+
+    def changes(self, default: Mapping[str, object]) -> Mapping[str, object]:
+        """The values to replace, by dotted name."""
+        value = self.params.get("changes", default)
+        assert isinstance(value, Mapping)
         return value
 
     def text(self, name: str, default: str) -> str:
@@ -94,6 +103,17 @@ class Fault:
         """The fault as the control API shows it."""
         return {"kind": self.kind, "endpoint": self.endpoint, "times": self.times,
                 **self.params}
+
+
+def _check_values(kind: str, params: Mapping[str, object]) -> None:
+    for name in _NUMBERS & params.keys():
+        value = params[name]
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise ValueError(f"{name} of {kind!r} is a number")
+        if value < _LEAST.get(name, 0):
+            raise ValueError(f"{name} of {kind!r} is too small")
+    if not isinstance(params.get("changes", {}), Mapping):
+        raise ValueError(f"changes of {kind!r} is an object")
 
 
 class Taken:

@@ -81,6 +81,7 @@ class Gateway:
             key = _answer_key(ctx, request.headers)
             with ctx.store.database.transaction():
                 refunds.settle_due(ctx)
+            with ctx.store.database.transaction():
                 call = routes.Call(arguments, routes.read_query(request.target), request.body)
                 reply = endpoint.run(ctx, call)
         except ApiError as error:

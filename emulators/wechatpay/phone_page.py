@@ -67,7 +67,7 @@ class PhonePage:
     def _page(self, code_url: str, problem: str, language: str) -> str:
         texts = TEXTS[language]
         if not code_url:
-            main = _fill("phone_ask.html", texts, problem="")
+            main = _fill("phone_ask.html", texts, problem="", language=language)
         else:
             main = self._order_part(code_url, problem, language)
         other = "en" if language == "zh" else "zh"
@@ -79,10 +79,12 @@ class PhonePage:
         try:
             order = find_by_code(self._emulator.ctx, code_url)
         except PaymentRefused as refused:
-            return _fill("phone_ask.html", texts, problem=_warning(texts[refused.reason]))
+            return _fill("phone_ask.html", texts, language=language,
+                         problem=_warning(texts[refused.reason]))
         values = self._order_values(order, code_url, language)
         if order.trade_state == "SUCCESS":
-            return _fill("phone_done.html", texts, **values)
+            return _fill("phone_done.html", texts, **values,
+                         coupon_row=_coupon_row(texts, order))
         try:
             check_payable(self._emulator.ctx, order, PHONE_OPENID)
         except PaymentRefused as refused:
@@ -96,7 +98,7 @@ class PhonePage:
             "code_url": code_url, "language": language, "merchant": merchant,
             "initial": merchant[:1].upper(), "description": order.text("description"),
             "amount": yuan(order.total_fen), "paid_amount": yuan(order.payer_total_fen),
-            "coupon": yuan(order.coupon_fen), "out_trade_no": order.out_trade_no,
+            "out_trade_no": order.out_trade_no,
             "transaction_id": order.transaction_id or "",
         }
         return {name: escape(value) for name, value in values.items()}
@@ -106,6 +108,13 @@ def _fill(file: str, texts: dict[str, str], **values: str) -> str:
     """A template with its texts; ``values`` are HTML already."""
     words = {f"t_{name}": escape(text) for name, text in texts.items()}
     return Template((FOLDER / file).read_text("utf-8")).substitute(words, **values)
+
+
+def _coupon_row(texts: dict[str, str], order: Order) -> str:
+    if not order.coupon_fen:
+        return ""
+    return (f"<div><dt>{escape(texts['coupon'])}</dt>"
+            f"<dd>−{yuan(order.coupon_fen)}</dd></div>\n")
 
 
 def _warning(text: str) -> str:

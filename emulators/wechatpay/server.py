@@ -57,6 +57,7 @@ class Serving:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
+    request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], emulator: WeChatPayEmulator,
                  stopping: threading.Event) -> None:
@@ -85,6 +86,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: else the client's delayed ACK costs 40 ms
+    disable_nagle_algorithm = True
     server: _Server
 
     def setup(self) -> None:

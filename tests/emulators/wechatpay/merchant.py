@@ -4,12 +4,14 @@ emulator, so that a mistake in one does not hide in the other."""
 from __future__ import annotations
 
 import base64
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
@@ -51,6 +53,14 @@ class Receiver:
         return status
 
 
+@functools.lru_cache(maxsize=4)
+def _loaded(pem: str) -> RSAPrivateKey:
+    """Loading a key checks it, which takes longer than signing with it."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
+
+
 class Merchant:
     """Signs requests, verifies answers and opens notifies."""
 
@@ -60,8 +70,7 @@ class Merchant:
         self.account = emulator.account
         self.clock = clock
         self.receiver = receiver or Receiver()
-        self._key = load_pem_private_key(
-            self.account.merchant_private_key_pem.encode(), password=None)
+        self._key = _loaded(self.account.merchant_private_key_pem)
 
     def authorization(self, method: str, target: str, body: bytes = b"", **changes: str) -> str:
         """The Authorization header; ``changes`` replace fields after signing."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulators.wechatpay import Account, Fault, WeChatPayEmulator
+from emulators.wechatpay.storage import Store
 from tests.emulators.wechatpay.browser import call, control
 from tests.emulators.wechatpay.merchant import Clock, Merchant, Receiver, document
 
@@ -129,6 +130,21 @@ def test_data_of_another_version_is_refused(account: Account, tmp_path: Path) ->
     connection.close()
     with pytest.raises(ValueError, match="99"):
         WeChatPayEmulator(account, data=data)
+
+
+def test_a_transaction_that_fails_is_undone_with_the_one_inside_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data.sqlite")
+    with pytest.raises(LookupError), store.database.transaction():
+        with store.database.transaction():
+            store.set_fact("inner", 1)
+        raise LookupError
+    assert store.fact("inner") == 0
+    with store.database.transaction():
+        store.set_fact("inner", 2)
+    store.database.close()
+    again = Store(tmp_path / "data.sqlite")
+    assert again.fact("inner") == 2
+    again.database.close()
 
 
 def test_a_refused_call_leaves_no_trace(account: Account) -> None:

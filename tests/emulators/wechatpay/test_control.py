@@ -54,6 +54,7 @@ def test_scan_then_pay_as_another(merchant: Merchant) -> None:
     ("POST", "refund", {"out_trade_no": "ORDER9999"}, 404),
     ("POST", "advance", {"seconds": "1"}, 400),
     ("POST", "time-scale", {"factor": 0}, 400),
+    ("POST", "time-scale", {"factor": "fast"}, 400),
     ("GET", "orders/ORDER9999", {}, 404),
     ("GET", "nothing", {}, 404),
     ("DELETE", "orders", {}, 404),

@@ -73,6 +73,9 @@ def test_a_fault_for_any_endpoint_takes_the_first(merchant: Merchant) -> None:
     (("rate_limited", "notify"), {}),
     (("delayed", "query"), {"seconds": 5}),
     (("signtest", "query"), {"times": 0}),
+    (("duplicate", "notify"), {"copies": 0}),
+    (("delayed", "query"), {"delay_s": "5"}),
+    (("tampered_amount", "query"), {"changes": 5}),
 ])
 def test_a_misspelled_fault_is_refused(arguments: tuple[str, str], params: dict[str, Any]) -> None:
     with pytest.raises(ValueError):

@@ -166,6 +166,12 @@ def test_a_scanned_order_belongs_to_who_scanned_it(merchant: Merchant) -> None:
     assert merchant.emulator.orders["ORDER0001"].payer_openid == "oFirst"
 
 
+def test_a_renewed_code_belongs_to_nobody(merchant: Merchant) -> None:
+    merchant.emulator.scan(merchant.code_url(), "oFirst")
+    merchant.emulator.pay(merchant.code_url(), payer_openid="oSecond")
+    assert merchant.emulator.orders["ORDER0001"].payer_openid == "oSecond"
+
+
 def test_an_order_is_paid_once(merchant: Merchant) -> None:
     code_url = merchant.code_url()
     merchant.emulator.pay(code_url)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulators.wechatpay import Account, ApiError, WeChatPayEmulator
+from emulators.wechatpay import Account, ApiError, Fault, WeChatPayEmulator
 from emulators.wechatpay.funds import balance_fen
 from tests.emulators.wechatpay.merchant import Clock, Merchant, document, refusal
 
@@ -151,6 +151,18 @@ def test_no_notify_url_no_notify(merchant: Merchant, clock: Clock) -> None:
     clock.now_s += 60
     assert merchant.emulator.deliver_due_notifies() == []
     assert status(merchant) == "SUCCESS"
+
+
+def test_a_refused_call_does_not_undo_what_the_clock_did(
+        merchant: Merchant, clock: Clock) -> None:
+    merchant.paid()
+    merchant.emulator.deliver_due_notifies()
+    merchant.refund(notify_url=REFUND_URL)
+    merchant.emulator.inject(Fault("lost", "notify"))
+    clock.now_s += 60
+    assert merchant.query("ORDER9999").status == 404
+    assert merchant.emulator.refunds["REFUND0001"].status == "SUCCESS"
+    assert merchant.emulator.deliver_due_notifies() == []
 
 
 def test_a_coupon_is_given_back_in_proportion(merchant: Merchant) -> None:
