@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace, timeline: Timeline) -> int:
             Purchase(stack, timeline).run()
             purchased = True
             if options.picture is not None:
-                timeline.console.save_svg(str(options.picture), title="scripts/demo")
+                timeline.save_picture(options.picture)
             if not options.once:
                 _stay(stack, timeline)
     except KeyboardInterrupt:

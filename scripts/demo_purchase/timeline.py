@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from scripts.demo_purchase.hops import Hop
 
+_FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 WIDTH = 96
 INDENT = 5
 TABLE_WIDTHS = (14, 4, 28)
@@ -102,7 +104,7 @@ class Timeline:
 
     def line(self, words: Sequence[tuple[str, str]]) -> None:
         """One line of (text, style) pairs."""
-        self.console.print(Text.assemble(*words))
+        self.console.print(Text.assemble(*words), no_wrap=True, overflow="ellipsis")
 
     def failure(self, why: str) -> None:
         """The step that just ran could not be done."""
@@ -114,6 +116,11 @@ class Timeline:
         for name, value in lines:
             grid.add_row(Text(name, style="dim"), Text(value, style="bold"))
         self.console.print(Padding(grid, (0, 0, 1, 2), expand=False))
+
+    def save_picture(self, path: Path) -> None:
+        """Write what was recorded as SVG, without the fonts that rich would load from afar."""
+        svg = self.console.export_svg(title="scripts/demo")
+        path.write_text(_FONT_FACE.sub("", svg), encoding="utf-8")
 
     def _print(self, title: str, why: str, step: Step, took_ms: float) -> None:
         head = Table.grid(expand=True)

@@ -53,7 +53,8 @@ def test_the_demo_buys_a_license_and_exits_0(tmp_path: Path) -> None:
                  "requests to WeChat Pay     1 "):
         assert told in output
     assert "\x1b" not in output, "plain text where there is no terminal"
-    assert picture.read_text().startswith("<svg")
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert "cdn" not in picture.read_text(encoding="utf-8")
     assert processes_of(tmp_path / "state") == []
 
 

@@ -19,7 +19,7 @@ function setLanguage(language) {
   view.texts = TEXTS[language];
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   document.title = view.texts.page;
-  for (const id of ["badge", "foot", "skip"]) byId(id).textContent = view.texts[id];
+  for (const id of ["badge", "badge_more", "foot", "skip"]) byId(id).textContent = view.texts[id];
   byId("languages").setAttribute("aria-label", view.texts.languages);
   for (const button of byId("languages").children) {
     button.setAttribute("aria-pressed", String(button.dataset.language === language));

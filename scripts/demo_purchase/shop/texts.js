@@ -2,7 +2,7 @@
 
 const zh = {
   page: "通宝 · 购买许可证", skip: "跳到主要内容", languages: "语言",
-  badge: "演示 · 不扣真钱",
+  badge: "演示", badge_more: " · 不扣真钱",
   foot: "这是本机演示：微信支付、表格存储与函数计算都是模拟的，代码是真实的。",
   offer: "选择许可证", offer_lead: "无需注册。付款后许可证直接到达这个浏览器。",
   your_order: "您的订单", loading: "正在加载…", total: "合计",
@@ -13,7 +13,7 @@ const zh = {
   how: "怎么付款", how_scan: "用微信扫一扫付款码", how_confirm: "在手机上确认支付",
   how_done: "许可证自动出现在这里",
   scan: "请用微信「扫一扫」支付", qr_label: (price) => `付款二维码，金额 ${price}。请用微信扫一扫支付。`,
-  expires_in: "付款码剩余时间", waiting: "等待支付，完成后本页自动更新",
+  expires_in: "付款码剩余时间", waiting: "等待支付，完成后自动更新",
   offline: "连接中断，正在重试。付款码仍然有效，可以继续支付。",
   album: "请直接扫码；微信不支持从相册识别或长按识别付款码。",
   phone: "打开模拟手机扫码", new_window: "（在新窗口打开）",
@@ -61,7 +61,7 @@ const zh = {
 
 const en = {
   page: "Tongbao · buy a license", skip: "Skip to the main part", languages: "Language",
-  badge: "Demo · no real money",
+  badge: "Demo", badge_more: " · no real money",
   foot: "A demo on this machine: WeChat Pay, Tablestore and Function Compute are emulated, the code is real.",
   offer: "Choose your license",
   offer_lead: "No account needed. The license arrives in this browser as soon as you have paid.",
@@ -73,7 +73,7 @@ const en = {
   how: "How it works", how_scan: "Scan the code with WeChat", how_confirm: "Confirm on your phone",
   how_done: "The license appears here by itself",
   scan: "Scan with WeChat to pay", qr_label: (price) => `Payment QR code for ${price}. Scan it with WeChat.`,
-  expires_in: "Time left to scan", waiting: "Waiting for your payment; this page updates by itself",
+  expires_in: "Time left to scan", waiting: "Waiting for your payment",
   offline: "Connection lost, retrying. The code is still good: you can go on and pay.",
   album: "Scan it directly; WeChat takes no payment code from the album or by long press.",
   phone: "Open the emulated phone", new_window: "(opens a new window)",
