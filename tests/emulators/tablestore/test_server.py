@@ -255,7 +255,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
             assert json.load(response) == {"ok": True}
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
     assert "instance mine" in rest
     assert "test-key-secret" not in first + rest
     assert "rror" not in rest
