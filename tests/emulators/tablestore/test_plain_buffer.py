@@ -151,8 +151,10 @@ def test_a_damaged_row_raises_nothing_but_the_codecs_error(row: Row, data: st.Da
 
 def test_a_flipped_bit_in_a_value_is_caught_by_the_checksum() -> None:
     raw = encode_row(Row((("id", "abc"),)))
-    with pytest.raises(PlainBufferError, match="checksum is mismatch"):
+    with pytest.raises(PlainBufferError, match="checksum is mismatch, name: id"):
         decode_row(raw.replace(b"abc", b"abd"))
+    with pytest.raises(PlainBufferError, match="row checksum is mismatch"):
+        decode_row(raw[:-1] + bytes((raw[-1] ^ 1,)))
 
 
 ordered = st.tuples(int64, text, st.binary(max_size=6), st.booleans())
