@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import tablestore as ots
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 START_MS = 1_800_000_000_000
 DAY_MS = 86_400_000
+
+# A property holds or does not, however busy the machine is.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 IGNORE = "IGNORE"
 EXPECT_EXIST = "EXPECT_EXIST"

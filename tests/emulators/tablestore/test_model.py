@@ -13,7 +13,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from emulators.tablestore import TablestoreEmulator
 
-from .support import EXPECT_EXIST, EXPECT_NOT_EXIST, IGNORE, connect, create_table, scan, where
+from .support import (
+    EXPECT_EXIST,
+    EXPECT_NOT_EXIST,
+    IGNORE,
+    connect,
+    create_table,
+    scan,
+    unhurried,
+    where,
+)
 
 GLOBAL = ots.SecondaryIndexMeta("by_state", ["state"], ["n"])
 LOCAL = ots.SecondaryIndexMeta("by_n", ["p", "n"], ["state"], ots.SecondaryIndexType.LOCAL_INDEX)
@@ -218,4 +227,4 @@ def as_tuple(row: Any) -> tuple[Any, ...]:
 
 
 TestModel = Against.TestCase
-TestModel.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestModel.settings = settings(unhurried, max_examples=25, stateful_step_count=25)

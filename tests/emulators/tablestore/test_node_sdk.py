@@ -45,7 +45,7 @@ def test_the_node_sdk_works_against_the_emulator(emulator: TablestoreEmulator) -
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     assert (finished.returncode, finished.stdout) == (0, "ok\n"), finished.stderr

@@ -28,6 +28,8 @@ from emulators.tablestore.plain_buffer import (
     encode_value,
 )
 
+from .support import unhurried
+
 int64 = st.integers(-(2**63), 2**63 - 1)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,10}", fullmatch=True)
@@ -48,16 +50,19 @@ def for_sdk(value: Any) -> Any:
     return bytearray(value) if isinstance(value, bytes) else value
 
 
+@unhurried
 @given(st.lists(rows, min_size=1, max_size=4))
 def test_rows_survive_a_round_trip(many: list[Row]) -> None:
     assert decode_rows(encode_rows(many)) == many
 
 
+@unhurried
 @given(rows, st.integers(0, 40))
 def test_zero_padding_after_the_last_row_is_ignored(row: Row, padding: int) -> None:
     assert decode_row(encode_row(row) + bytes(padding)) == row
 
 
+@unhurried
 @given(values)
 def test_lone_values_survive_a_round_trip(value: Any) -> None:
     decoded = decode_value(encode_value(value))
@@ -65,6 +70,7 @@ def test_lone_values_survive_a_round_trip(value: Any) -> None:
     assert type(decoded) is type(value)
 
 
+@unhurried
 @given(
     st.lists(st.tuples(names, st.one_of(int64, text, st.binary())), min_size=1, max_size=4),
     st.lists(st.tuples(names, values, versions), max_size=5),
@@ -79,6 +85,7 @@ def test_put_rows_are_encoded_as_the_sdk_encodes_them(key: Any, columns: Any) ->
     assert decode_row(bytes(theirs)) == ours
 
 
+@unhurried
 @given(st.lists(st.tuples(names, values), max_size=3), st.lists(names, max_size=2))
 def test_updates_are_read_as_the_sdk_writes_them(puts: Any, deletions: Any) -> None:
     theirs = PlainBufferBuilder.serialize_for_update_row(
@@ -100,6 +107,7 @@ def test_updates_are_read_as_the_sdk_writes_them(puts: Any, deletions: Any) -> N
     )
 
 
+@unhurried
 @given(st.lists(st.tuples(names, values, st.integers(0, 2**62)), max_size=5))
 def test_the_sdk_reads_rows_as_they_are_written(columns: Any) -> None:
     raw = encode_row(Row((("id", "x"),), tuple(Cell(*column) for column in columns)))
@@ -118,6 +126,7 @@ def decodes_or_refuses(decode: Any, data: bytes) -> None:
         decode(data)
 
 
+@unhurried
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b"\x75\x00\x00\x00")
@@ -130,6 +139,7 @@ def test_garbage_raises_nothing_but_the_codecs_error(data: bytes) -> None:
     decodes_or_refuses(decode_value, data)
 
 
+@unhurried
 @given(rows, st.data())
 def test_a_damaged_row_raises_nothing_but_the_codecs_error(row: Row, data: st.DataObject) -> None:
     raw = bytearray(encode_row(row))
@@ -141,13 +151,16 @@ def test_a_damaged_row_raises_nothing_but_the_codecs_error(row: Row, data: st.Da
 
 def test_a_flipped_bit_in_a_value_is_caught_by_the_checksum() -> None:
     raw = encode_row(Row((("id", "abc"),)))
-    with pytest.raises(PlainBufferError, match="checksum is mismatch"):
+    with pytest.raises(PlainBufferError, match="checksum is mismatch, name: id"):
         decode_row(raw.replace(b"abc", b"abd"))
+    with pytest.raises(PlainBufferError, match="row checksum is mismatch"):
+        decode_row(raw[:-1] + bytes((raw[-1] ^ 1,)))
 
 
 ordered = st.tuples(int64, text, st.binary(max_size=6), st.booleans())
 
 
+@unhurried
 @given(ordered, ordered)
 def test_stored_keys_sort_as_the_service_sorts(a: Any, b: Any) -> None:
     def order(key: Any) -> Any:

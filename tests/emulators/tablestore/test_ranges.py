@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulators.tablestore import TablestoreEmulator
 
-from .support import connect, create_table, put, scan, where
+from .support import connect, create_table, put, scan, unhurried, where
 from .test_tables import refused
 
 MIN, MAX = ots.INF_MIN, ots.INF_MAX
@@ -186,6 +186,7 @@ def test_a_range_stops_inside_a_row_too_wide_and_goes_on(client: ots.OTSClient) 
 keys = st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), st.integers(-3, 3))
 
 
+@unhurried
 @given(st.sets(keys, min_size=1, max_size=12), keys, keys, st.integers(1, 4), st.booleans())
 def test_any_range_is_the_sorted_slice(
     stored: set[Any], low: Any, high: Any, limit: int, backward: bool

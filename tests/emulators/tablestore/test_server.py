@@ -108,7 +108,7 @@ def test_the_same_data_is_seen_over_both_transports(
 
 def raw_exchange(server: Serving, data: bytes) -> bytes:
     """Send bytes, read until the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         answer = b""
@@ -146,7 +146,7 @@ def test_other_methods_are_not_allowed(server: Serving) -> None:
 
 def test_a_client_may_close_after_each_request(server: Serving) -> None:
     request = b"GET /_emulator/health HTTP/1.1\r\nconnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while part := connection.recv(65_536):
@@ -224,13 +224,13 @@ def test_the_control_path_is_no_part_of_the_records(
 def test_stopping_closes_connections_and_the_port(emulator: TablestoreEmulator) -> None:
     with emulator.serve() as server:
         port = server.port
-        idle = socket.create_connection(("127.0.0.1", port))
+        idle = socket.create_connection(("127.0.0.1", port), timeout=60)
         idle.sendall(b"GET /_emulator/health HTTP/1.1\r\n\r\n")
         assert idle.recv(65_536).startswith(b"HTTP/1.1 200 ")
     with idle:
         assert idle.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
+        socket.create_connection(("127.0.0.1", port), timeout=60)
     assert not any(thread.name == "tablestore-emulator" for thread in threading.enumerate())
 
 
@@ -255,7 +255,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
             assert json.load(response) == {"ok": True}
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
     assert "instance mine" in rest
     assert "test-key-secret" not in first + rest
     assert "rror" not in rest
