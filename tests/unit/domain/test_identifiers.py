@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import identifiers
@@ -49,6 +49,7 @@ def test_wechat_takes_every_order_number(number: str) -> None:
     assert identifiers.parse_out_trade_no(number) == number
 
 
+@settings(max_examples=20)
 @given(numbers())
 def test_the_check_symbol_finds_every_single_wrong_symbol(number: str) -> None:
     for place, right in enumerate(number):
@@ -58,6 +59,7 @@ def test_the_check_symbol_finds_every_single_wrong_symbol(number: str) -> None:
                     identifiers.parse_out_trade_no(number[:place] + wrong + number[place + 1:])
 
 
+@settings(max_examples=20)
 @given(numbers())
 def test_the_check_symbol_finds_every_swap_of_two_symbols(number: str) -> None:
     for left in range(len(number)):
