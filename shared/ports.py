@@ -7,8 +7,7 @@ another folder of adapters. Every method may raise the `Unavailable` family of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +31,7 @@ class Clock(Protocol):
         """Wait."""
 
 
-@dataclass(frozen=True)
-class DueOrder:
+class DueOrder(NamedTuple):
     """An order that must be looked at when `due_at_s` has come."""
 
     order_id: str
@@ -119,8 +117,7 @@ class AlreadyPaid(Exception):
     """The provider says that the order was paid: ask it, and book the payment."""
 
 
-@dataclass(frozen=True)
-class ProviderReply:
+class ProviderReply(NamedTuple):
     """What a provider wants to hear: status and body are its own contract."""
 
     status: int
@@ -146,8 +143,7 @@ class NotifyVerifier(Protocol):
         """Not booked (4xx or 5xx): send it again."""
 
 
-@dataclass(frozen=True)
-class IssuedLease:
+class IssuedLease(NamedTuple):
     """A signed lease, ready to hand out; None in `token` means: pending, ask again."""
 
     token: str | None

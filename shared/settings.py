@@ -11,7 +11,7 @@ import ipaddress
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from shared.domain.identifiers import CROCKFORD, PREFIX_LENGTH
@@ -41,8 +41,7 @@ class InvalidSetting(Exception):
         self.name = name
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """One environment variable: which functions need it, and what stands in for it."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import MethodNotAllowed, NotFound, TongbaoError
 from shared.http import fc_event
@@ -33,8 +33,7 @@ PREFLIGHT_HEADERS = {
 SAFETY_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """`method` and `path` ("/v1/orders/{order_id}") lead to `handle`."""
 
     method: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import TongbaoError
 
@@ -23,8 +22,7 @@ class Bound(Enum):
     HIGHEST = "highest"
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A table: name, and primary key columns as (name, "STRING" or "INTEGER")."""
 
     name: str
@@ -42,8 +40,7 @@ class Table:
         return tuple((name, end) for (name, _), end in zip(self.key, ends, strict=True))
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """The place of one row."""
 
     table: Table
@@ -64,8 +61,7 @@ class Expect(Enum):
     """The row exists and its `ver` is one below the version that is written."""
 
 
-@dataclass(frozen=True)
-class RowWrite:
+class RowWrite(NamedTuple):
     """One row to write: these columns change, those in `removed` go, all others stay.
 
     `version` is what `ver` becomes; writes that expect nothing have none (0).

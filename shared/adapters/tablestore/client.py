@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.adapters.tablestore.cells import Bound, Cell, Expect, RowWrite, checked
 from shared.adapters.tablestore.outcomes import (
@@ -37,16 +36,14 @@ Columns = dict[str, Any]
 End = tuple[tuple[str, "Cell | Bound"], ...]
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(NamedTuple):
     """Where the tables are: `endpoint` is https://<instance>.<region>[.vpc].tablestore…"""
 
     endpoint: str
     name: str
 
 
-@dataclass(frozen=True)
-class TableShape:
+class TableShape(NamedTuple):
     """A table as the service describes it."""
 
     key: tuple[tuple[str, str], ...]
@@ -56,8 +53,7 @@ class TableShape:
     index_names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Rows of a range in key order, and where the next page starts (None: no more)."""
 
     rows: list[tuple[tuple[Cell, ...], Columns]]

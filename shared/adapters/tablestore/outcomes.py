@@ -6,8 +6,8 @@ which errors guarantee that nothing was written, and which leave that open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Outcome(Enum):
@@ -53,8 +53,7 @@ TOO_FREQUENT = "Too frequent table operations."
 """OTSQuotaExhausted has two meanings; with this message it is throttling, else a real limit."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """An error as the service stated it; `status` is None for one row of a batch."""
 
     status: int | None

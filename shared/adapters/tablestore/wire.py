@@ -7,8 +7,7 @@ The SDK's own pool waits up to 50 seconds and opens a connection up to four time
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -31,8 +30,7 @@ class Connection(Protocol):
         """One exchange; `url` is the path of the API."""
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Upper bounds of one attempt. Both are cut to the time left.
 
     `read_ms` is far above the few milliseconds that Tablestore takes, and low enough that a

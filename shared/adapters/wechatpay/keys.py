@@ -6,8 +6,7 @@ certificates) is checked by `validate_keys` when deploying.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
@@ -27,8 +26,7 @@ class UnusableKey(ValueError):
     """A configured key that cannot be used; the message never repeats any of it."""
 
 
-@dataclass(frozen=True)
-class VerificationKey:
+class VerificationKey(NamedTuple):
     """A public key of WeChat Pay, and when it may be used (None: without end).
 
     A "WeChat Pay public key" has no end; a platform certificate lasts five years.
