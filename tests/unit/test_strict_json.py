@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared import strict_json
@@ -17,6 +17,9 @@ SCALARS = (st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4)
                       | st.dictionaries(TEXT, inner, max_size=4), max_leaves=20)
 
+# The first draw of any character builds tables, which a busy machine may take seconds for.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def reason(raw: bytes, **limits: int) -> str:
     with pytest.raises(InvalidJson) as caught:
@@ -26,6 +29,7 @@ def reason(raw: bytes, **limits: int) -> str:
 
 
 @given(VALUES, st.booleans())
+@CALM
 def test_whatever_json_writes_is_read_back(value: object, ascii_only: bool) -> None:
     raw = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert strict_json.loads(raw, max_depth=64, max_bytes=10**6) == value
@@ -44,6 +48,7 @@ def test_any_bytes_give_a_value_or_invalid_json(raw: bytes) -> None:
 
 
 @given(st.text(max_size=60))
+@CALM
 def test_what_it_takes_the_standard_reader_takes_alike(text: str) -> None:
     try:
         value = strict_json.loads(text.encode("utf-8", "surrogatepass"))
@@ -130,6 +135,7 @@ def test_many_brackets_side_by_side_or_in_strings_are_not_deep() -> None:
 
 
 @given(VALUES)
+@CALM
 def test_the_depth_limit_is_exact(value: object) -> None:
     raw, deep = json.dumps(value).encode(), depth(value)
     assert strict_json.loads(raw, max_depth=deep) == value
