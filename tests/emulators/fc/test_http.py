@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from typing import TYPE_CHECKING
@@ -175,7 +176,8 @@ def test_head_has_the_headers_of_get_without_a_body() -> None:
 
 def signed(**changes: str) -> dict[str, str]:
     """Headers for POST /ok with body `ok`, signed; then `changes` replaces some."""
-    headers = {"x-acs-date": NOW, "content-type": "text/plain"}
+    headers = {"x-acs-date": NOW, "content-type": "text/plain",
+               "x-acs-content-sha256": hashlib.sha256(b"ok").hexdigest()}
     request = SignedRequest("POST", "/ok", list(headers.items()), b"ok")
     signature = sign(request, ["x-acs-date"], KEY.access_key_secret)
     headers["Authorization"] = (f"ACS3-HMAC-SHA256 Credential={KEY.access_key_id},"
@@ -203,6 +205,11 @@ def test_a_request_with_another_signature_is_refused(
 
 def test_another_path_is_not_covered_by_the_signature(emulator: FunctionComputeEmulator) -> None:
     answer = send(emulator.url("signed") + "/other", "POST", b"ok", signed())
+    assert error_of(answer) == (403, "SignatureNotMatch", "FcCommonError")
+
+
+def test_another_body_is_not_covered_by_the_signature(emulator: FunctionComputeEmulator) -> None:
+    answer = send(emulator.url("signed") + "/ok", "POST", b"ok!", signed())
     assert error_of(answer) == (403, "SignatureNotMatch", "FcCommonError")
 
 

@@ -70,6 +70,19 @@ def test_a_request_above_the_reserved_concurrency_is_throttled(tmp_path: Path) -
         assert emulator.instances("main").started == 1
 
 
+def test_an_asynchronous_call_waits_for_a_free_instance(tmp_path: Path) -> None:
+    with running(concurrencyConfig={"reservedConcurrency": 1},
+                 asyncInvokeConfig={"maxAsyncRetryAttempts": 0}) as emulator:
+        with ThreadPoolExecutor(1) as threads:
+            first = threads.submit(invoke, emulator, f"meet:{tmp_path},2")
+            wait_until(lambda: any(tmp_path.iterdir()))
+            queued = emulator.invoke_async("main", b"ok")
+            assert emulator.invoke("main", b"ok").kind == "throttled"
+            (tmp_path / "second").touch()
+            assert first.result()[0] == "ok"
+        assert (queued.result().kind, queued.result().attempts) == ("ok", 1)
+
+
 def test_the_initializer_runs_once_before_the_first_request() -> None:
     with running(instanceLifecycleConfig={"initializer": {"handler": "behaviours.initialize"}},
                  ) as emulator:
@@ -169,7 +182,7 @@ def test_an_instance_that_died_while_idle_is_not_used() -> None:
     with running() as emulator:
         pid = int(invoke(emulator, "pid")[1])
         os.kill(pid, 9)
-        wait_until(lambda: emulator.instances("main").idle == 0)
+        wait_until(lambda: not is_running(pid))
         assert invoke(emulator, "ok")[0] == "ok"
         assert emulator.instances("main").started == 2
 
@@ -228,9 +241,12 @@ def test_nothing_but_the_interpreter_is_loaded_before_the_handler() -> None:
         assert name not in loaded
 
 
-def test_the_working_directory_is_the_code() -> None:
+def test_the_code_is_the_working_directory_and_first_on_the_path() -> None:
     with running() as emulator:
         assert invoke(emulator, "cwd") == ("ok", str(FUNCTIONS))
+        path = json.loads(invoke(emulator, "path")[1])
+    assert path[0] == str(FUNCTIONS)
+    assert not [entry for entry in path if "emulators/fc" in entry and entry != str(FUNCTIONS)]
 
 
 def test_what_a_function_prints_is_its_log_and_json_lines_stay_whole() -> None:

@@ -60,7 +60,7 @@ def _context(_text, context):
 def _fork(text, _context):
     child = os.fork()
     if child == 0:
-        time.sleep(60)
+        time.sleep(600)
         os._exit(0)
     print(child)
     time.sleep(float(text))
@@ -71,6 +71,7 @@ BEHAVIOURS = {
     "pid": lambda text, context: str(STARTED_PID),
     "env": lambda text, context: dict(os.environ),
     "modules": lambda text, context: MODULES_AT_START,
+    "path": lambda text, context: sys.path,
     "cwd": lambda text, context: os.getcwd(),
     "context": _context,
     "raise": _raise,
