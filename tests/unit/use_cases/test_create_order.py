@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain import identifiers
 from shared.domain.money import Money
-from shared.domain.order import OrderState, PaymentInstruction, close
+from shared.domain.order import OrderState, close
 from shared.domain.payment import TradeState
 from shared.errors import (
     Conflict,
@@ -23,7 +23,6 @@ from shared.errors import (
 from shared.use_cases.create_order import FIRST_DUE_AFTER_S, create_order
 from shared.use_cases.receive_notify import receive_notify
 from shared.use_cases.record_payment import record_payment
-from tests.fakes.provider import FakeGateway
 from tests.fakes.script import raises
 from tests.unit.use_cases.world import KEY, LIFETIME_S, OTHER_KEY, OTHER_SECRET, World, request
 
@@ -258,49 +257,3 @@ def test_a_payment_that_does_not_fit_is_no_news_for_the_one_who_asks(world: Worl
     assert caught.value.status == 500
     assert caught.value.code == "PAYMENT_HELD"
     assert len(world.held.all()) == 1
-
-
-def test_two_calls_with_one_key_end_in_one_order_and_a_living_code(world: World) -> None:
-    """A rival's call makes our code dead: what is stored at the end must be the newest one."""
-    rivals: list[object] = []
-    world.gateway.script.after("place", lambda: rivals.append(create_order(request(), world.shop)))
-    order = create_order(request(), world.shop)
-    assert len(rivals) == 1
-    assert len(world.orders.all()) == len(world.gateway.trades) == 1
-    assert world.stored(order) == order
-    assert order.instruction == world.gateway.trades[order.out_trade_no].instruction
-
-
-class FreshCodes(FakeGateway):
-    """As WeChat Pay does: every placing of an order gives a new code and ends the older one."""
-
-    def place(self, provider_request: str, now_s: int) -> PaymentInstruction:
-        """See the port."""
-        given = super().place(provider_request, now_s)
-        number = self.calls[-1][1]
-        fresh = replace(given, value=f"{given.value[:40]}-{len(self.calls)}")
-        self.trades[number] = replace(self.trades[number], instruction=fresh)
-        return fresh
-
-
-def test_who_lost_to_a_rival_stores_the_code_that_lives(world: World) -> None:
-    gateway = FreshCodes()
-    shop = replace(world.shop, gateway=gateway)
-    world.orders.script.before("save", lambda: create_order(request(), shop))
-    order = create_order(request(), shop)
-    assert [name for name, _ in gateway.calls] == ["place"] * 3
-    assert order.instruction == gateway.trades[order.out_trade_no].instruction
-    assert world.stored(order) == order
-
-
-def test_endless_rivals_end_in_try_again(world: World) -> None:
-    def rival() -> None:
-        stored = world.orders.all()[0]
-        world.orders.script.before("save", None)
-        world.orders.save(replace(stored, version=stored.version + 1))
-
-    world.gateway.script.after("place", rival, rival, rival)
-    with pytest.raises(StoreUnavailable) as caught:
-        create_order(request(), world.shop)
-    assert caught.value.reason == "too_many_rivals"
-    assert len([name for name, _ in world.gateway.calls]) == 3
