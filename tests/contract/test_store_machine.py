@@ -5,6 +5,7 @@ Every call must have the same result in both worlds; one fault per call must nev
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
@@ -114,9 +115,12 @@ class BothWorlds(RuleBasedStateMachine):
     @invariant()
     def every_order_is_the_same(self) -> None:
         """Whatever happened, both worlds hold the same orders."""
-        for number in self.versions:
-            order_id = self.versions[number][0].order_id
-            self.same(0, None, lambda stores, name=order_id: stores.orders.load(name))
+        for versions in self.versions.values():
+            self.same(0, None, partial(_load, versions[0].order_id))
+
+
+def _load(order_id: str, stores: Stores) -> object:
+    return stores.orders.load(order_id)
 
 
 def _result(call: Callable[[Stores], object], stores: Stores) -> object:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib3.exceptions import ProtocolError
 
 from emulators.tablestore import TablestoreEmulator
+from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
 from shared.adapters.tablestore.client import Instance, TablestoreClient
 from shared.adapters.tablestore.credentials import AccessKey, EnvironmentCredentials
@@ -161,28 +162,13 @@ class EmulatorWorld:
         self.emulator.close()
 
 
-class SystemTime:
-    """The machine's clock."""
-
-    def now_s(self) -> int:
-        """See `Clock`."""
-        return int(time.time())
-
-    def monotonic_ms(self) -> int:
-        """See `Clock`."""
-        return time.monotonic_ns() // 1_000_000
-
-    def sleep_ms(self, duration_ms: int) -> None:
-        """See `Clock`."""
-        time.sleep(duration_ms / 1000)
-
-
 class RealWorld:
     """A real instance, named by the environment; its rows stay, so numbers start anew."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.numbers = itertools.count(time.time_ns())
         self._environ = environ
+        self._clients: list[TablestoreClient] = []
         opened = self._open()
         create_tables(opened.client,
                       Attempts(opened.clock, opened.deadline, random.Random(0)))
@@ -192,12 +178,16 @@ class RealWorld:
         return self._open().stores
 
     def close(self) -> None:
-        """Rows are left where they are."""
+        """Rows are left where they are; connections are not."""
+        for client in self._clients:
+            client.close()
 
     def _open(self) -> Opened:
-        return _open(Instance(self._environ[ENDPOINT], self._environ[INSTANCE]),
-                     EnvironmentCredentials(self._environ), SystemTime(),
-                     random.SystemRandom().getrandbits(64), None)
+        opened = _open(Instance(self._environ[ENDPOINT], self._environ[INSTANCE]),
+                       EnvironmentCredentials(self._environ), SystemClock(),
+                       random.SystemRandom().getrandbits(64), None)
+        self._clients.append(opened.client)
+        return opened
 
 
 World = MemoryWorld | EmulatorWorld | RealWorld
@@ -210,8 +200,13 @@ def worlds() -> list[str]:
 
 def visit(name: str) -> Iterator[World]:
     """Open a world, and close it afterwards."""
-    world: World = {"memory": MemoryWorld, "emulator": EmulatorWorld,
-                    "real": lambda: RealWorld(os.environ)}[name]()
+    world: World
+    if name == "memory":
+        world = MemoryWorld()
+    elif name == "emulator":
+        world = EmulatorWorld()
+    else:
+        world = RealWorld(os.environ)
     try:
         yield world
     finally:

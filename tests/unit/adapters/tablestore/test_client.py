@@ -223,7 +223,7 @@ print("tablestore" in sys.modules, "aiohttp" in sys.modules)
 def test_one_file_imports_the_sdk() -> None:
     importers = [
         path.relative_to(ROOT).as_posix()
-        for folder in ("shared", "functions", "scripts") for path in (ROOT / folder).rglob("*.py")
+        for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")
         if any(line.strip().startswith(IMPORTS)
                for line in path.read_text(encoding="utf-8").splitlines())]
     assert importers == ["shared/adapters/tablestore/client.py"]

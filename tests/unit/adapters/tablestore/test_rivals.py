@@ -36,10 +36,13 @@ def meet(world: EmulatorWorld, write: Write, meeting: str, *,
             arm(world, theirs, write, their_fault)
             results.append(write.run(theirs.stores))
 
+    def they_then_ours() -> None:
+        they()
+        world_inject(world, our_fault, write)
+
     assert ours.connection is not None
     if meeting == "before our write":
-        ours.connection.script.before(
-            write.api, lambda: (they(), world_inject(world, our_fault, write)))
+        ours.connection.script.before(write.api, they_then_ours)
     else:
         arm(world, ours, write, our_fault)
         api = write.api if meeting == "before our retry" else "GetRow"
