@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 class BrokenHistory(Exception):
     """The events do not lead to the stored head."""
 
@@ -36,10 +39,8 @@ class Event:
 
     def canonical(self) -> str:
         """The one text of this event: JSON with sorted keys and no spaces."""
-        return json.dumps(
-            {"actor": self.actor, "at_s": self.at_s, "data": self.data,
-             "kind": self.kind, "source": self.source},
-            ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _as_json({"actor": self.actor, "at_s": self.at_s, "data": self.data,
+                         "kind": self.kind, "source": self.source})
 
     @staticmethod
     def from_canonical(text: str) -> Event:
