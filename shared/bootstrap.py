@@ -87,8 +87,7 @@ def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) 
 
     ground = _Ground.lay(names.LICENSE_FETCH, environ)
     settings, books = ground.settings, ground.books()
-    issuer = Ed25519LicenseIssuer({settings.signing_kid: settings.signing_key},
-                                  issuer=f"tongbao:{settings.prefix}")
+    issuer = Ed25519LicenseIssuer(settings.signing_keys(), issuer=f"tongbao:{settings.prefix}")
     counter = Counter(books, ground.gateway(), wait_s=settings.wait_s)
     desk = Desk(books, TablestoreLicenses(ground.store), issuer)
     return ground.app(routes(counter, desk), cors=True,
@@ -201,4 +200,4 @@ def _transport(ground: _Ground) -> Transport:
                              private_key_pem=settings.wechatpay_merchant_key.reveal()),
         verifier=SignatureVerifier(load_verification_keys(settings.wechatpay_keys())),
         clock=ground.clock, deadline=ground.deadline, log=ground.log,
-        random_token=random_token, public_key_id=settings.wechatpay_public_key_id)
+        random_token=random_token, public_key_id=settings.wechatpay_public_key_id or None)

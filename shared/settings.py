@@ -8,7 +8,6 @@ what it is ("file:/path"); another secret store is one more entry in `sources`.
 from __future__ import annotations
 
 import ipaddress
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 
 from shared.domain.identifiers import CROCKFORD, PREFIX_LENGTH
 from shared.secret import MissingSetting, Secret
-from shared.strict_json import InvalidJson, loads
+from shared.strict_json import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +64,7 @@ class Settings:
     orders_burst: int
     signing_kid: str
     signing_key: Secret
+    earlier_signing_keys: Secret
     wechatpay_mchid: str
     wechatpay_appid: str
     wechatpay_base_url: str
@@ -84,8 +84,17 @@ class Settings:
         """WeChat's verification keys (PEM) by `Wechatpay-Serial`: public key and platform
         certificates side by side, as during WeChat's migration from one to the other.
         """
-        certificates: dict[str, str] = json.loads(self.wechatpay_platform_certificates)
-        return {**certificates, self.wechatpay_public_key_id: self.wechatpay_public_key}
+        keys = _texts_by_name(self.wechatpay_platform_certificates)
+        if self.wechatpay_public_key_id:
+            keys[self.wechatpay_public_key_id] = self.wechatpay_public_key
+        return keys
+
+    def signing_keys(self) -> dict[str, Secret]:
+        """The seeds of all signing keys by kid: a license keeps the key it was paid under."""
+        earlier = self.earlier_signing_keys
+        seeds = _texts_by_name(earlier.reveal())
+        return {**{kid: Secret(earlier.name, seed) for kid, seed in seeds.items()},
+                self.signing_kid: self.signing_key}
 
 
 VARIABLES: dict[str, Variable] = {
@@ -110,6 +119,8 @@ VARIABLES: dict[str, Variable] = {
                             meaning="id of the key that signs licenses paid from now on"),
     "signing_key": Variable("TONGBAO_SIGNING_KEY", (LICENSE_FETCH,), meaning=(
         "Ed25519 seed of that key, base64url of 32 bytes")),
+    "earlier_signing_keys": Variable("TONGBAO_EARLIER_SIGNING_KEYS", (), "{}", (
+        "JSON object of kid to seed: keys that licenses paid before were given")),
     "wechatpay_mchid": Variable("WECHATPAY_MCHID", ASKING, "", "merchant number"),
     "wechatpay_appid": Variable("WECHATPAY_APPID", ASKING, "", (
         "application id bound to the merchant number")),
@@ -119,13 +130,14 @@ VARIABLES: dict[str, Variable] = {
         "serial number of the merchant API certificate")),
     "wechatpay_merchant_key": Variable("WECHATPAY_MERCHANT_KEY", ASKING, "", (
         "merchant API private key, PEM")),
-    "wechatpay_public_key_id": Variable("WECHATPAY_PUBLIC_KEY_ID", ALL, meaning=(
+    "wechatpay_public_key_id": Variable("WECHATPAY_PUBLIC_KEY_ID", (), "", (
         "id of the WeChat Pay public key: PUB_KEY_ID_…")),
-    "wechatpay_public_key": Variable("WECHATPAY_PUBLIC_KEY", ALL, meaning=(
-        "the WeChat Pay public key, PEM")),
+    "wechatpay_public_key": Variable("WECHATPAY_PUBLIC_KEY", (), "", (
+        "the WeChat Pay public key, PEM; needed unless there are platform certificates")),
     "wechatpay_platform_certificates": Variable(
         "WECHATPAY_PLATFORM_CERTIFICATES", (), "{}", (
-            "older merchants: JSON object of platform serial to public key PEM")),
+            "older merchants: JSON object of platform serial to certificate or public key, "
+            "PEM; beside the public key, or without one")),
     "wechatpay_api_v3_key": Variable("WECHATPAY_API_V3_KEY", (NOTIFY,), "", (
         "the APIv3 key, 32 characters")),
 }
@@ -208,13 +220,26 @@ def _check(settings: Settings) -> None:
     demand(not settings.wechatpay_api_v3_key
            or len(settings.wechatpay_api_v3_key.reveal().encode()) == 32,
            "wechatpay_api_v3_key", "must have 32 characters")
-    try:
-        certificates = loads(settings.wechatpay_platform_certificates.encode())
-    except InvalidJson:
-        certificates = None
-    demand(isinstance(certificates, dict)
-           and all(isinstance(pem, str) for pem in certificates.values()),
-           "wechatpay_platform_certificates", "must be a JSON object of serial to PEM")
+    for field, text in (
+            ("wechatpay_platform_certificates", settings.wechatpay_platform_certificates),
+            ("earlier_signing_keys", settings.earlier_signing_keys.reveal())):
+        try:
+            _texts_by_name(text)
+        except ValueError:
+            raise InvalidSetting(VARIABLES[field].name,
+                                 "must be a JSON object of name to text") from None
+    demand(bool(settings.wechatpay_public_key) == bool(settings.wechatpay_public_key_id),
+           "wechatpay_public_key", "goes with WECHATPAY_PUBLIC_KEY_ID")
+    if not settings.wechatpay_keys():
+        raise MissingSetting("the setting WECHATPAY_PUBLIC_KEY is missing")
+
+
+def _texts_by_name(text: str) -> dict[str, str]:
+    """A JSON object of texts; raises ValueError, without the text, for anything else."""
+    found = loads(text.encode())
+    if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
+        raise ValueError("not a JSON object of texts")
+    return found
 
 
 def _check_live(settings: Settings) -> None:

@@ -16,6 +16,8 @@ LEASE_TYPE = "tongbao-lease+jwt"
 """The `typ` of a lease (RFC 7515 §4.1.9): no other token is taken for one."""
 LEASE_DAYS = 14
 BUCKET_S = DAY_S
+SLOW_CLOCK_S = 3_600
+"""How slow a buyer's clock may be: a lease of five past midnight must not look unborn."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,17 @@ class Window:
 def window_at(license_: License, now_s: int) -> Window | None:
     """The window of a lease handed out now; None when the license has ended.
 
-    It starts at the last UTC midnight, so that all leases of a day are the same bytes, and
-    never outlives the license.
+    It counts from the last UTC midnight, so that all leases of a day are the same bytes,
+    starts an hour before that, for slow clocks, and never outlives the license.
     """
     license_end_s = license_.ends_at_s()
     if license_end_s is not None and now_s >= license_end_s:
         return None
-    starts_at_s = now_s - now_s % BUCKET_S
-    ends_at_s = starts_at_s + LEASE_DAYS * DAY_S
+    midnight_s = now_s - now_s % BUCKET_S
+    ends_at_s = midnight_s + LEASE_DAYS * DAY_S
     if license_end_s is not None:
         ends_at_s = min(ends_at_s, license_end_s)
-    return Window(starts_at_s, ends_at_s)
+    return Window(midnight_s - SLOW_CLOCK_S, ends_at_s)
 
 
 def claims(license_: License, window: Window, issuer: str) -> dict[str, Any]:

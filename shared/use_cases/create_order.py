@@ -79,31 +79,43 @@ def create_order(request: OrderRequest, shop: Shop) -> Order:
 
 
 def _stored(request: OrderRequest, shop: Shop) -> Order:
-    draft = _draft(request, shop)
-    due_at_s = draft.created_at_s + FIRST_DUE_AFTER_S
+    """The order of this key: placed now, or as it was placed before."""
+    number = identifiers.out_trade_no(shop.prefix, shop.environment, request.idempotency_key)
+    snapshot = _snapshot(request, shop)
+    if snapshot is None:
+        return _placed_before_withdrawal(number, request, shop)
+    draft = _draft(number, snapshot, request, shop)
     try:
-        shop.books.orders.create(draft, due_at_s)
+        shop.books.orders.create(draft, draft.created_at_s + FIRST_DUE_AFTER_S)
     except AlreadyExists:
-        stored = _load(draft.order_id, shop)
-        if _same_request(stored, draft):
-            return stored
-        raise Conflict(code="IDEMPOTENCY_KEY_REUSED") from None
+        return _if_the_same(_load(draft.order_id, shop), request)
     shop.books.log.fact("order.placed", order_id=draft.order_id,
                         product_id=draft.snapshot.product_id)
     return draft
 
 
-def _draft(request: OrderRequest, shop: Shop) -> Order:
+def _snapshot(request: OrderRequest, shop: Shop) -> Snapshot | None:
+    """What is sold, as the catalogue has it now; None where it is not for sale."""
     product = shop.catalogue.products.get(request.product_id)
     collected = request.currency in shop.gateway.currencies
     price = product.price_in(request.currency) if product and collected else None
     if product is None or price is None:
-        raise NotFound(code="PRODUCT_NOT_FOUND", field="product_id")
-    snapshot = Snapshot(
+        return None
+    return Snapshot(
         product_id=product.product_id, title=product.titles[request.language], price=price,
         term_days=product.term_days, entitlements=product.entitlements,
         catalogue_version=shop.catalogue.version)
-    number = identifiers.out_trade_no(shop.prefix, shop.environment, request.idempotency_key)
+
+
+def _placed_before_withdrawal(number: str, request: OrderRequest, shop: Shop) -> Order:
+    """A product may leave the catalogue between two tries with one key."""
+    order = shop.books.orders.load(identifiers.order_id(number))
+    if order is None:
+        raise NotFound(code="PRODUCT_NOT_FOUND", field="product_id")
+    return _if_the_same(order, request)
+
+
+def _draft(number: str, snapshot: Snapshot, request: OrderRequest, shop: Shop) -> Order:
     now_s = shop.books.clock.now_s()
     expires_at_s = now_s + shop.order_lifetime_s
     return place(snapshot, Terms(
@@ -113,10 +125,13 @@ def _draft(request: OrderRequest, shop: Shop) -> Order:
         created_at_s=now_s, expires_at_s=expires_at_s))
 
 
-def _same_request(stored: Order, draft: Order) -> bool:
-    return (stored.snapshot.product_id == draft.snapshot.product_id
-            and stored.price.currency == draft.price.currency
-            and stored.claim_secret_hash == draft.claim_secret_hash)
+def _if_the_same(stored: Order, request: OrderRequest) -> Order:
+    """The stored order, if this request asks for just that; else the key was used before."""
+    if (stored.snapshot.product_id == request.product_id
+            and stored.price.currency == request.currency
+            and stored.claim_secret_hash == request.claim_secret_hash):
+        return stored
+    raise Conflict(code="IDEMPOTENCY_KEY_REUSED")
 
 
 def _payable(order: Order, now_s: int) -> bool:

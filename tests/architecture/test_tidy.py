@@ -19,7 +19,7 @@ MOST_LINES = 300
 MOST_FUNCTION_LINES = 45
 MOST_POSITIONAL = 5
 
-LONGER_FILES = {"tests/emulators/wechatpay/test_faults.py": 338}
+LONGER_FILES: dict[str, int] = {}
 LONGER_FUNCTIONS = {"emulators/fc/events.py:http_event": 52}
 """Exceptions that exist today, with their length. A number may go down, none may be added."""
 

@@ -143,7 +143,8 @@ def secrets_are_only_where_they_are_needed(name: str, resource: Resource) -> Ite
 
 def secret_variables() -> list[settings.Variable]:
     kinds = settings.Settings.__annotations__
-    return [variable for field, variable in settings.VARIABLES.items() if kinds[field] == "Secret"]
+    return [variable for field, variable in settings.VARIABLES.items()
+            if kinds[field] == "Secret" and variable.needed_by]
 
 
 @per_function

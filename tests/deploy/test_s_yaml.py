@@ -36,6 +36,14 @@ def test_every_reference_to_the_environment_is_understood_here() -> None:
     assert not re.search(r"env\(\s|env\(\"|file\(", TEXT)
 
 
+def test_a_secret_that_may_be_absent_has_an_empty_default_and_is_license_fetch_s_alone(
+        document: dict[str, Any]) -> None:
+    assert TEXT.count("env('TONGBAO_EARLIER_SIGNING_KEYS', '')") == 1
+    owners = [name for name, resource in functions(document).items()
+              if "TONGBAO_EARLIER_SIGNING_KEYS" in resource["props"]["environmentVariables"]]
+    assert owners == ["license-fetch"]
+
+
 def test_a_secret_stands_alone_in_its_own_variable() -> None:
     for name in SECRETS:
         lines = [line.strip() for line in TEXT.splitlines() if name in line]
@@ -64,7 +72,7 @@ def test_the_secrets_alone_are_enough_to_render(tmp_path: Path) -> None:
     done = preview(tmp_path, SECRETS)
     assert done.returncode == 0
     rendered = json.loads(done.stdout)
-    names = {resource["props"]["functionName"] for resource in functions(rendered).values()}
+    names = {resource["props"]["functionName"] for resource in functions(document).values()}
     assert names == {"tongbao-dev-create-order", "tongbao-dev-notify", "tongbao-dev-license-fetch"}
 
 

@@ -80,12 +80,46 @@ def test_a_missing_setting_fails_by_its_name(function: str, name: str, how: str)
 @pytest.mark.parametrize("function", ALL)
 def test_no_function_needs_a_setting_of_another(function: str) -> None:
     mine = {variable.name for variable in VARIABLES.values() if function in variable.needed_by}
+    mine |= {"WECHATPAY_PUBLIC_KEY", "WECHATPAY_PUBLIC_KEY_ID"}
     settings = load_settings({name: GOOD[name] for name in mine}, function)
     for field, variable in VARIABLES.items():
         value = getattr(settings, field)
-        if variable.name not in mine and isinstance(value, Secret):
+        if variable.name not in mine and not variable.default and isinstance(value, Secret):
             with pytest.raises(MissingSetting, match=variable.name):
                 value.reveal()
+
+
+CERTIFICATES = '{"5157F0":"-----BEGIN CERTIFICATE-----"}'
+
+
+def test_wechat_is_known_by_its_public_key_and_by_its_certificates_side_by_side() -> None:
+    both = load_settings({**GOOD, "WECHATPAY_PLATFORM_CERTIFICATES": CERTIFICATES}, NOTIFY)
+    assert both.wechatpay_keys() == {
+        "PUB_KEY_ID_0100000000": "-----BEGIN PUBLIC KEY-----\nAAAA",
+        "5157F0": "-----BEGIN CERTIFICATE-----"}
+
+
+def test_an_older_merchant_needs_no_public_key_but_one_of_both_must_be_there() -> None:
+    neither = {**GOOD, "WECHATPAY_PUBLIC_KEY": "", "WECHATPAY_PUBLIC_KEY_ID": ""}
+    older = load_settings({**neither, "WECHATPAY_PLATFORM_CERTIFICATES": CERTIFICATES}, NOTIFY)
+    assert list(older.wechatpay_keys()) == ["5157F0"]
+    with pytest.raises(MissingSetting, match=r"\bWECHATPAY_PUBLIC_KEY\b"):
+        load_settings(neither, NOTIFY)
+
+
+@pytest.mark.parametrize("name", ["WECHATPAY_PUBLIC_KEY", "WECHATPAY_PUBLIC_KEY_ID"])
+def test_a_public_key_goes_with_its_id(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"\bWECHATPAY_PUBLIC_KEY\b"):
+        load_settings({**GOOD, name: ""}, NOTIFY)
+
+
+def test_earlier_signing_keys_stay_beside_the_one_in_use() -> None:
+    settings = load_settings(
+        {**GOOD, "TONGBAO_EARLIER_SIGNING_KEYS": '{"2025-01":"canary-of-an-earlier-key"}'},
+        "license-fetch")
+    seeds = {kid: seed.reveal() for kid, seed in settings.signing_keys().items()}
+    assert seeds == {"2025-01": "canary-of-an-earlier-key", "2026-11": "canary-of-the-signing-key"}
+    assert "canary" not in repr(settings) + repr(settings.signing_keys())
 
 
 def test_only_license_fetch_holds_the_signing_key_and_only_notify_the_api_key() -> None:
@@ -105,7 +139,8 @@ WRONG = [
     ("WECHATPAY_API_V3_KEY", "x" * 31), ("WECHATPAY_API_V3_KEY", "x" * 33),
     ("WECHATPAY_PLATFORM_CERTIFICATES", "{"), ("WECHATPAY_PLATFORM_CERTIFICATES", "[]"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"a":1}'),
-    ("WECHATPAY_PLATFORM_CERTIFICATES", "[" * 100_000)]
+    ("WECHATPAY_PLATFORM_CERTIFICATES", "[" * 100_000),
+    ("TONGBAO_EARLIER_SIGNING_KEYS", '{"2025-01":7}')]
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)

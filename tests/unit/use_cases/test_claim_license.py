@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.lease import BUCKET_S, LEASE_DAYS
+from shared.domain.lease import BUCKET_S, LEASE_DAYS, SLOW_CLOCK_S
 from shared.domain.license import DAY_S, apply_grant, open_license
 from shared.domain.order import Order, OrderState
 from shared.errors import (
@@ -52,7 +52,7 @@ def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Orde
     assert handed.lease is not None
     claims = FakeLicenseIssuer.read(handed.lease)
     assert claims["sub"] == paid.license_id
-    assert claims["exp"] - claims["nbf"] == LEASE_DAYS * DAY_S
+    assert claims["exp"] - claims["nbf"] == LEASE_DAYS * DAY_S + SLOW_CLOCK_S
     assert world.log.names()[-2:] == ["license.granted", "license.leased"]
 
 

@@ -79,7 +79,7 @@ def test_what_is_not_for_sale_is_not_ordered(world: World, product_id: str,
     with pytest.raises(NotFound) as caught:
         create_order(request(product_id=product_id, currency=currency), world.shop)
     assert caught.value.code == "PRODUCT_NOT_FOUND"
-    assert world.calls() == []
+    assert world.calls() == ["orders.load"]
 
 
 def test_the_same_key_gives_the_same_order_without_another_call(world: World) -> None:
@@ -120,6 +120,17 @@ def test_a_retry_after_a_price_change_keeps_the_agreed_price(world: World) -> No
     order = create_order(request(), shop)
     assert order.price == Money(9900, "CNY")
     assert world.gateway.trades[order.out_trade_no].amount == Money(9900, "CNY")
+
+
+def test_a_retry_after_the_product_was_withdrawn_gives_the_order_placed_before(
+        world: World) -> None:
+    placed = create_order(request(), world.shop)
+    shop = replace(world.shop, catalogue=replace(world.shop.catalogue, products={}))
+    assert create_order(request(), shop) == placed
+    with pytest.raises(Conflict):
+        create_order(request(secret=OTHER_SECRET), shop)
+    with pytest.raises(NotFound):
+        create_order(request(OTHER_KEY), shop)
 
 
 FAILURES: list[tuple[str, str, str, TongbaoError]] = [
