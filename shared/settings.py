@@ -25,11 +25,8 @@ ALL = (CREATE_ORDER, NOTIFY, LICENSE_FETCH)
 ASKING = (CREATE_ORDER, LICENSE_FETCH)
 """The functions that call WeChat."""
 
-MOST_ENVIRONMENT_BYTES = 4096
-"""Function Compute's limit for all environment variables of a function together."""
-
 TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
-"""Merchant numbers of emulators and of WeChat's own examples."""
+"""Merchant numbers of WeChat's own examples and of practice; never a real shop's."""
 
 
 class InvalidSetting(Exception):
@@ -178,7 +175,7 @@ def _text(variable: Variable, environ: Mapping[str, str], function: str,
     scheme, colon, reference = value.partition(":")
     if colon and scheme in sources:
         return _kept_value(variable.name, sources[scheme], reference)
-    return value.replace("\\n", "\n")
+    return value
 
 
 def _kept_value(name: str, source: Callable[[str], str], reference: str) -> str:

@@ -74,14 +74,17 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
 
 def _hold(fact: PaymentFact, mismatch: Mismatch, books: Books) -> None:
     order_id = identifiers.order_id(fact.out_trade_no)
-    first = False
-    if fact.was_paid and fact.transaction_id:
-        first = books.held.record_once(HeldPayment(
-            provider=fact.provider, transaction_id=fact.transaction_id, order_id=order_id,
-            reason=mismatch, payee=fact.payee, amount=fact.amount, paid_at_s=fact.paid_at_s,
-            source=fact.source, recorded_at_s=books.clock.now_s()))
-    books.log.fact("payment.held", alarm=True, order_id=order_id, reason=mismatch.value,
-                   source=fact.source, first=first)
+    first: bool | None = None
+    try:
+        if fact.was_paid and fact.transaction_id:
+            first = books.held.record_once(HeldPayment(
+                provider=fact.provider, transaction_id=fact.transaction_id, order_id=order_id,
+                reason=mismatch, payee=fact.payee, amount=fact.amount, paid_at_s=fact.paid_at_s,
+                source=fact.source, recorded_at_s=books.clock.now_s()))
+    finally:
+        # The alarm must not depend on the row: a store that refuses it is one reason more.
+        books.log.fact("payment.held", alarm=True, order_id=order_id, reason=mismatch.value,
+                       source=fact.source, first=first)
     raise PaymentHeld(mismatch)
 
 

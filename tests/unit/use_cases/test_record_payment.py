@@ -165,12 +165,16 @@ def test_of_two_transactions_at_once_one_is_booked_and_one_is_held(world: World,
     assert [held.transaction_id for held in world.held.all()] == [first.transaction_id]
 
 
-def test_a_held_payment_that_cannot_be_recorded_comes_again(world: World, order: Order) -> None:
+def test_a_held_payment_that_cannot_be_recorded_is_told_and_comes_again(
+        world: World, order: Order) -> None:
     wrong = replace(world.pay(order), amount=Money(1, "CNY"))
     world.held.script.before("record_once", raises(StoreUnavailable()))
     with pytest.raises(StoreUnavailable):
         notify(world, wrong)
     assert world.held.all() == []
+    assert world.log.named("payment.held") == [{
+        "alarm": True, "order_id": order.order_id, "reason": "amount", "source": "notify",
+        "first": None}]
     with pytest.raises(PaymentHeld):
         notify(world, wrong)
     assert len(world.held.all()) == 1
