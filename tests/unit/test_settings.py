@@ -94,7 +94,7 @@ CERTIFICATES = '{"5157F0":"-----BEGIN CERTIFICATE-----"}'
 def test_wechat_is_known_by_its_public_key_and_by_its_certificates_side_by_side() -> None:
     both = load_settings({**GOOD, "WECHATPAY_PLATFORM_CERTIFICATES": CERTIFICATES}, NOTIFY)
     assert both.wechatpay_keys() == {
-        "PUB_KEY_ID_0100000000": "-----BEGIN PUBLIC KEY-----\nAAAA",
+        "PUB_KEY_ID_0100000000": GOOD["WECHATPAY_PUBLIC_KEY"],
         "5157F0": "-----BEGIN CERTIFICATE-----"}
 
 
