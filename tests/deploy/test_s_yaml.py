@@ -72,7 +72,7 @@ def test_the_secrets_alone_are_enough_to_render(tmp_path: Path) -> None:
     done = preview(tmp_path, SECRETS)
     assert done.returncode == 0
     rendered = json.loads(done.stdout)
-    names = {resource["props"]["functionName"] for resource in functions(document).values()}
+    names = {resource["props"]["functionName"] for resource in functions(rendered).values()}
     assert names == {"tongbao-dev-create-order", "tongbao-dev-notify", "tongbao-dev-license-fetch"}
 
 
