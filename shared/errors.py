@@ -121,10 +121,15 @@ class Forbidden(TongbaoError):
 
 
 class InvalidNotify(TongbaoError):
-    """A notify that proves nothing; `reason` says which check failed, for our log only."""
+    """A notify that proves nothing; `reason` says which check failed, for our log only.
+
+    `genuine`: the provider signed it, and we cannot use it. No attacker makes that happen, but
+    a wrong key of ours does, and then no payment is booked: somebody must look.
+    """
 
     code = "NOTIFY_INVALID"
     status = 401
+    genuine = False
 
 
 class NotifyNotAccepted(TongbaoError):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared import bootstrap
-from shared.errors import TongbaoError
+from shared.errors import InvalidNotify
 from shared.http.app import App, Route
 from shared.http.request import Answer, Request
 from shared.use_cases.receive_notify import receive_notify
 
 if TYPE_CHECKING:
-    from shared.ports import NotifyVerifier, ProviderReply
+    from shared.errors import TongbaoError
+    from shared.ports import FactLog, NotifyVerifier, ProviderReply
     from shared.use_cases.record_payment import Books
 
 
@@ -29,18 +30,22 @@ def handler(event: bytes, context: object) -> dict[str, Any]:
 def routes(verifier: NotifyVerifier, books: Books) -> list[Route]:
     """What this function answers to: one address per provider."""
     return [Route("POST", f"/v1/notify/{verifier.provider}",
-                  lambda request: receive(request, verifier, books))]
+                  lambda request: receive(request, verifier, books),
+                  refuse=lambda error: refuse(error, verifier, books.log))]
 
 
 def receive(request: Request, verifier: NotifyVerifier, books: Books) -> Answer:
-    """Accept only what is durably booked; the provider sends everything else again."""
-    try:
-        receive_notify(request.headers, request.body, verifier=verifier, books=books)
-    except TongbaoError as error:
-        books.log.fact("notify.refused", code=error.code, reason=error.reason,
-                       status=error.status)
-        return _reply(verifier.refused(error.status, error.code))
+    """Accept only what is durably booked."""
+    receive_notify(request.headers, request.body, verifier=verifier, books=books)
     return _reply(verifier.accepted())
+
+
+def refuse(error: TongbaoError, verifier: NotifyVerifier, log: FactLog) -> Answer:
+    """Whatever went wrong, in the provider's own form: it sends the notify again."""
+    genuine = isinstance(error, InvalidNotify) and error.genuine
+    log.fact("notify.refused", code=error.code, reason=error.reason, status=error.status,
+             alarm=genuine or None)
+    return _reply(verifier.refused(error.status, error.code))
 
 
 def _reply(reply: ProviderReply) -> Answer:

@@ -34,11 +34,15 @@ SAFETY_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosnif
 
 
 class Route(NamedTuple):
-    """`method` and `path` ("/v1/orders/{order_id}") lead to `handle`."""
+    """`method` and `path` ("/v1/orders/{order_id}") lead to `handle`.
+
+    `refuse` makes the answer to an error where its form is the caller's contract, not ours.
+    """
 
     method: str
     path: str
     handle: Callable[[Request], Answer]
+    refuse: Callable[[TongbaoError], Answer] | None = None
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path's parameters if this route is meant, else None."""
@@ -72,12 +76,8 @@ class App:
             self.begin(context)
             request = fc_event.parse_event(event, request_id)
             return self._as_dict(self._route(request))
-        except TongbaoError as error:
-            refusal = self._refuse(error, request_id)
         except Exception as error:
-            self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
-            refusal = self._refuse(TongbaoError(), request_id)
-        return self._as_dict(refusal)
+            return self._as_dict(self._refuse(self._known(error), request_id))
 
     def _route(self, request: Request) -> Answer:
         matches = [(route, parameters) for route in self.routes
@@ -91,10 +91,25 @@ class App:
                 **PREFLIGHT_HEADERS, "Access-Control-Allow-Methods": allowed})
         for route, parameters in matches:
             if route.method == request.method:
-                return route.handle(
-                    replace(request, parameters=parameters) if parameters else request)
+                return self._handled(
+                    route, replace(request, parameters=parameters) if parameters else request)
         refusal = self._refuse(MethodNotAllowed(), request.request_id)
         return replace(refusal, headers={**refusal.headers, "Allow": allowed})
+
+    def _handled(self, route: Route, request: Request) -> Answer:
+        try:
+            return route.handle(request)
+        except Exception as error:
+            if route.refuse is None:
+                raise
+            return route.refuse(self._known(error))
+
+    def _known(self, error: Exception) -> TongbaoError:
+        """The error as one of ours; any other is a mistake in our code, and told as such."""
+        if isinstance(error, TongbaoError):
+            return error
+        self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
+        return TongbaoError()
 
     def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
         self.log.fact("request.refused", code=error.code, status=error.status,

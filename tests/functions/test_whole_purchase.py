@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
-from shared.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable, StoreUnknown
+from shared.errors import (
+    InvalidNotify,
+    ProviderRefused,
+    ProviderUnavailable,
+    StoreUnavailable,
+    StoreUnknown,
+)
 from shared.log import JsonLog
 from shared.secret import Secret
 from tests.fakes.script import raises
@@ -159,9 +165,21 @@ def test_a_crash_at_notify_is_a_500_that_wechat_sends_again(front: Shopfront) ->
     fact = front.world.pay(placed(front))
     front.world.orders.script.before("load", raises(RuntimeError("geheim")))
     reply = front.notify(fact)
-    check_error(reply, 500, "INTERNAL_ERROR")
+    assert (reply.status, reply.json) == (500, {"code": "INTERNAL_ERROR"})
     assert front.world.log.named("function.crashed") == [{"alarm": True, "kind": "RuntimeError"}]
     assert front.notify(fact).status == 200
+
+
+@pytest.mark.parametrize("genuine", [True, None])
+def test_a_notify_that_is_wechats_and_of_no_use_raises_the_alarm(front: Shopfront,
+                                                                 genuine: bool | None) -> None:
+    error = InvalidNotify(reason="resource_not_decryptable")
+    error.genuine = bool(genuine)
+    front.world.orders.script.before("load", raises(error))
+    assert front.notify(front.world.pay(placed(front))).status == 401
+    assert front.world.log.named("notify.refused") == [{
+        "code": "NOTIFY_INVALID", "reason": "resource_not_decryptable", "status": 401,
+        "alarm": genuine}]
 
 
 def test_a_held_payment_is_refused_so_that_wechat_sends_it_again(front: Shopfront) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shared import strict_json
 from shared.adapters.wechatpay.facts import PROVIDER, payment_fact
 from shared.adapters.wechatpay.keys import load_verification_keys
-from shared.adapters.wechatpay.reasons import CONTENT, Reason, Rejected
+from shared.adapters.wechatpay.reasons import CONTENT, GENUINE, Reason, Rejected
 from shared.adapters.wechatpay.resource import ResourceCipher
 from shared.adapters.wechatpay.verifier import SignatureVerifier
 from shared.errors import InvalidNotify
@@ -99,6 +99,7 @@ def _object(raw: bytes, reason: Reason) -> dict[str, Any]:
 
 def _invalid(reason: Reason) -> InvalidNotify:
     error = InvalidNotify(reason=reason.value)
+    error.genuine = reason in GENUINE
     if reason in CONTENT:
         error.status = 400
     return error

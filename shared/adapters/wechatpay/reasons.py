@@ -47,6 +47,9 @@ CONTENT = frozenset({
     Reason.TRADE_STATE_CONTRADICTS})
 """Reasons that say nothing about who sent it: answered 400; all others are 401."""
 
+GENUINE = CONTENT - {Reason.BODY_TOO_LARGE} | {Reason.RESOURCE_NOT_DECRYPTABLE}
+"""Reasons of the checks after the signature's: WeChat did send it."""
+
 
 class Rejected(Exception):
     """One check failed. Inside this adapter only: its edges turn it into the ports' errors."""

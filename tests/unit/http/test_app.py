@@ -159,3 +159,19 @@ def test_a_providers_answer_is_sent_as_it_is() -> None:
     answer = call(app(route, cors=False), "POST", "/n")
     assert (answer.status, answer.body) == (401, '{"code":"FAIL"}')
     assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(("error", "code"), [
+    (RateLimited(), "RATE_LIMITED"), (KeyError("geheim"), "INTERNAL_ERROR")])
+def test_a_route_may_tell_every_error_in_its_callers_form(error: Exception, code: str) -> None:
+    log = RecordingLog()
+    route = Route("POST", "/n", fails(error),
+                  lambda told: Answer(told.status, raw=told.code.encode()))
+    raw = app(route, cors=False, log=log)(event("POST", "/n"), Context("r-7"))
+    assert (raw["statusCode"], raw["body"]) == (429 if code == "RATE_LIMITED" else 500, code)
+    assert log.names() == ([] if code == "RATE_LIMITED" else ["function.crashed"])
+
+
+def test_a_route_that_cannot_even_tell_its_error_is_a_500() -> None:
+    route = Route("POST", "/n", fails(RateLimited()), lambda _: Answer(1 // 0))
+    assert call(app(route, cors=False), "POST", "/n").status == 500

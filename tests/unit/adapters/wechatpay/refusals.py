@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.wechatpay.reasons import CONTENT, Reason
+from shared.adapters.wechatpay.keys import load_verification_keys
+from shared.adapters.wechatpay.reasons import CONTENT, Reason, Rejected
+from shared.adapters.wechatpay.verifier import SignatureVerifier
 from shared.errors import InvalidNotify
 from tests.unit.adapters.wechatpay import wechat_side as wechat
 from tests.unit.adapters.wechatpay.wechat_side import Notify
@@ -22,9 +24,22 @@ def refusal(headers: dict[str, Any], body: bytes, now_s: int = wechat.NOW_S) -> 
         wechat.verifier().verify(headers, body, now_s)
     reason = Reason(caught.value.reason)
     assert caught.value.status == (400 if reason in CONTENT else 401)
+    assert caught.value.genuine == (is_signed(headers, body, now_s)
+                                    and reason is not Reason.BODY_TOO_LARGE)
     assert str(caught.value) == f"NOTIFY_INVALID: {reason.value}"
     assert caught.value.__cause__ is None
     return reason.value
+
+
+def is_signed(headers: dict[str, Any], body: bytes, now_s: int) -> bool:
+    """Whether WeChat's signature over this message holds, whatever is in it."""
+    keys = load_verification_keys({wechat.PUBLIC_KEY_ID: wechat.pem("wechatpay_public"),
+                                   wechat.PLATFORM_SERIAL: wechat.pem("platform_certificate")})
+    try:
+        SignatureVerifier(keys).verify(headers, body, now_s)
+    except Rejected:
+        return False
+    return True
 
 
 def refused(notify: Notify) -> str:
