@@ -12,7 +12,7 @@ import json
 import os
 import time
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from scripts.benchmark.merchant import Merchant, SignedNotify
     from scripts.benchmark.run import Run
     from shared.domain.order import Order
+    from shared.ports import HeldPayments, OrderRepository
 
 SECTION = "CPU per verified notify"
 AMOUNT_FEN = 9900
@@ -61,10 +62,10 @@ def plan(run: Run) -> int:
 def measure(run: Run) -> list[Row]:
     """All variants, interleaved."""
     with open(os.devnull, "w") as sink:
-        operations = _operations(run.merchant, JsonLog(sink, SystemClock(), "notify"))
-        sizes = {name: batch_size(operation) for name, operation in operations.items()}
+        variants = operations(run.merchant, JsonLog(sink, SystemClock(), "notify"))
+        sizes = {name: batch_size(operation) for name, operation in variants.items()}
         found = interleave(
-            {name: _batch(operation, sizes[name]) for name, operation in operations.items()},
+            {name: _batch(operation, sizes[name]) for name, operation in variants.items()},
             run.rounds * MORE_ROUNDS, run.random, run.step)
     run.keep("notify_cpu_us", found)
     return [_row("verifier: bytes to fact", CORE, "its cryptography alone", BOUND,
@@ -87,7 +88,8 @@ def _row(what: str, ours: str, beside: str, theirs: str, found: dict[str, list[f
                paired_ratio(found[ours], found[theirs]), aim)
 
 
-def _operations(merchant: Merchant, log: JsonLog) -> dict[str, Callable[[], object]]:
+def operations(merchant: Merchant, log: JsonLog) -> dict[str, Callable[[], Any]]:
+    """The variants by name, each taking the same notify once."""
     now_s = int(time.time())
     order = _awaiting_payment(now_s)
     notify = merchant.notify(order.out_trade_no, AMOUNT_FEN, now_s)
@@ -127,8 +129,8 @@ def _core(merchant: Merchant, notify: SignedNotify) -> Callable[[], object]:
 
 def _handler(merchant: Merchant, notify: SignedNotify, order: Order,
              log: JsonLog) -> Callable[[], object]:
-    books = Books(orders=_ForgetfulOrders(order), held=_NoHeldPayments(), clock=SystemClock(),
-                  log=log, kid="test-1")
+    books = Books(orders=cast("OrderRepository", _ForgetfulOrders(order)),
+                  held=cast("HeldPayments", None), clock=SystemClock(), log=log, kid="test-1")
     app = App(index.routes(_verifier(merchant), books), log=log, cors=False,
               begin=lambda _: None)
     event = fc_event(notify)
@@ -138,10 +140,10 @@ def _handler(merchant: Merchant, notify: SignedNotify, order: Order,
 
 def _plain(merchant: Merchant, notify: SignedNotify,
            order: Order) -> dict[str, Callable[[], object]]:
-    os.environ.update(merchant.environment())
-    wechatpay = wechatpay_client()
+    wechatpay = wechatpay_client(merchant.environment())
     app = shop(wechatpay, {order.out_trade_no: AMOUNT_FEN}, NOTIFY_PATH)
-    environ = EnvironBuilder(path=NOTIFY_PATH, method="POST", headers=notify.headers).get_environ()
+    environ = EnvironBuilder(path=NOTIFY_PATH, method="POST",
+                             headers=list(notify.headers.items())).get_environ()
     environ["CONTENT_LENGTH"] = str(len(notify.body))
 
     def flask() -> bytes:
@@ -153,8 +155,9 @@ def _plain(merchant: Merchant, notify: SignedNotify,
     return {CALLBACK: lambda: wechatpay.callback(notify.headers, notify.body), FLASK: flask}
 
 
-def _start_response(status: str, headers: object, exc_info: object = None) -> object:
-    return None
+def _start_response(status: str, headers: object,
+                    exc_info: object = None) -> Callable[[bytes], object]:
+    return bytes
 
 
 def _awaiting_payment(now_s: int) -> Order:
@@ -180,6 +183,3 @@ class _ForgetfulOrders:
     def save(self, order: Order) -> None:
         assert order.version == self._order.version + 1
 
-
-class _NoHeldPayments:
-    """No payment is held here: the notify fits."""
