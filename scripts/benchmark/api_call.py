@@ -59,8 +59,8 @@ def plan(run: Run) -> int:
 def measure(run: Run) -> list[Row]:
     """Our gateway beside `wechatpayv3` and beside the one RSA signature that both need."""
     merchant = run.merchant
-    with _server(_answer(merchant)) as base_url, open(os.devnull, "w") as sink:
-        gateway, transport = _gateway(merchant, base_url, sink)
+    with server(answer(merchant)) as base_url, open(os.devnull, "w") as sink:
+        gateway, transport = open_gateway(merchant, base_url, sink)
         wechatpay = _wechatpay(merchant, base_url)
         operations: dict[str, Callable[[], object]] = {
             OURS: lambda: gateway.query(NUMBER),
@@ -82,8 +82,9 @@ def _batch(operation: Callable[[], object], times: int) -> Callable[[], float]:
     return lambda: cpu_us(operation, times)
 
 
-def _gateway(merchant: Merchant, base_url: str,
-             sink: TextIO) -> tuple[WeChatNativeGateway, Transport]:
+def open_gateway(merchant: Merchant, base_url: str,
+                 sink: TextIO) -> tuple[WeChatNativeGateway, Transport]:
+    """Our gateway, and its transport to close; it has asked once."""
     clock = SystemClock()
     verifier = SignatureVerifier(load_verification_keys(
         {PUBLIC_KEY_ID: merchant.wechatpay_public_key_pem}))
@@ -102,15 +103,14 @@ def _gateway(merchant: Merchant, base_url: str,
 
 
 def _wechatpay(merchant: Merchant, base_url: str) -> WeChatPay:
-    os.environ.update(merchant.environment())
-    client = wechatpay_client()
+    client = wechatpay_client(merchant.environment())
     client._core._gate_way = base_url  # the SDK has no setting for it
     status, _ = client.query(out_trade_no=NUMBER)
     assert status == 200
     return client
 
 
-def _answer(merchant: Merchant) -> bytes:
+def answer(merchant: Merchant) -> bytes:
     """A signed answer about an unpaid order, as HTTP bytes; good for five minutes."""
     body = json.dumps({"appid": APPID, "mchid": MCHID, "out_trade_no": NUMBER,
                        "trade_state": "NOTPAY", "trade_state_desc": "订单未支付"},
@@ -130,12 +130,13 @@ def _answer(merchant: Merchant) -> bytes:
 
 
 @contextmanager
-def _server(answer: bytes) -> Iterator[str]:
+def server(prepared: bytes) -> Iterator[str]:
+    """The address of a server that gives this answer to everything."""
     with subprocess.Popen([sys.executable, str(SERVER)], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f"{len(answer)}\n".encode() + answer)
+        process.stdin.write(f"{len(prepared)}\n".encode() + prepared)
         process.stdin.flush()
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         process.stdin.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scripts.benchmark.figures import Row
     from scripts.benchmark.run import Run
 
-PLAIN_WIDTH = 168
+PLAIN_WIDTH = 200
 COLUMNS = ("", "this project", "beside", "it takes", "ratio", "least", "aim", "")
 
 
@@ -44,8 +44,9 @@ def _table(rows: Sequence[Row], *, is_plain: bool) -> Table:
     table = Table(box=ASCII_DOUBLE_HEAD if is_plain else SIMPLE, pad_edge=False,
                   show_edge=False)
     for column in COLUMNS:
-        table.add_column(column, justify="right" if column in ("ratio", "least") else "left",
-                         no_wrap=is_plain)
+        is_ratio = column in ("ratio", "least")
+        table.add_column(column, justify="right" if is_ratio else "left",
+                         no_wrap=is_plain or is_ratio, overflow="fold")
     section = ""
     for row in rows:
         if row.section != section:

@@ -14,14 +14,13 @@ import zipfile
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.benchmark.figures import Aim, Ratio, Row
 from scripts.benchmark.start_up import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scripts.benchmark.run import Run
 
 SECTION = "Package"
@@ -99,7 +98,7 @@ def plain_files() -> dict[str, Path]:
     files = {}
     for found in with_requirements(PLAIN):
         for entry in found.files or []:
-            path = found.locate_file(entry)
+            path = Path(str(found.locate_file(entry)))
             outside = str(entry).startswith("..")
             if not outside and "__pycache__" not in str(entry) and path.is_file():
                 files[str(entry)] = path

@@ -6,10 +6,12 @@ WHAT is bare, plain, or a function's package below functions/; directories go to
 Function Compute's runtime does it. `-S` keeps this machine's .pth files out of the comparison.
 """
 
+from __future__ import annotations
+
 import sys
 
 
-def start(what):
+def start(what: str) -> object:
     """Start it; the result is kept alive until the measure is taken."""
     if what == "bare":
         return None
@@ -22,7 +24,7 @@ def start(what):
     return module
 
 
-def peak_kib():
+def peak_kib() -> int:
     """Peak of resident memory; getrusage would carry over that of the parent."""
     try:
         with open("/proc/self/status") as status:
@@ -33,21 +35,24 @@ def peak_kib():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def lacks_pyc(module, path):
+def lacks_pyc(module: object) -> bool:
     """Whether this module had to be compiled at import; it would blur the comparison."""
+    import os
+
     cached = getattr(module, "__cached__", None)
-    return (cached is not None and "Frozen" not in repr(module.__loader__)
-            and not path.exists(cached))
+    return (cached is not None and "Frozen" not in repr(getattr(module, "__loader__", None))
+            and not os.path.exists(cached))
 
 
-def main():
+def main() -> None:
+    """See the module's docstring."""
     sys.path[:] = sys.argv[3:] + [entry for entry in sys.path if "site-packages" not in entry]
     kept = start(sys.argv[2])
     import os
     import time
 
     cpu_s, modules = time.process_time(), len(sys.modules)
-    uncompiled = sum(1 for module in list(sys.modules.values()) if lacks_pyc(module, os.path))
+    uncompiled = sum(map(lacks_pyc, list(sys.modules.values())))
     report = f"{cpu_s} {modules} {peak_kib()} {uncompiled}"
     os.write(int(sys.argv[1]), report.encode())
     os._exit(0 if kept is not main else 1)
