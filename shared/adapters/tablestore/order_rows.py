@@ -97,7 +97,7 @@ def _agreed(order: Order) -> dict[str, Cell]:
         "schema": SCHEMA, "out_trade_no": order.out_trade_no,
         "environment": order.environment, "provider": order.provider,
         "merchant_id": order.payee.merchant_id, "app_id": order.payee.app_id,
-        "product_id": sold.product_id, "title": sold.title,
+        "product_id": sold.product_id, "title": sold.title, "language": sold.language,
         "price_minor": sold.price.amount_minor, "currency": sold.price.currency,
         "entitlements": canonical_json(list(sold.entitlements)),
         "catalogue_version": sold.catalogue_version, "license_id": order.license_id,
@@ -124,6 +124,7 @@ def _order(reader: RowReader, order_id: str) -> Order:
 def _snapshot(reader: RowReader) -> Snapshot:
     return Snapshot(
         product_id=reader.text("product_id"), title=reader.text("title"),
+        language=reader.text("language"),
         price=Money(reader.integer("price_minor"), reader.text("currency")),
         term_days=reader.optional_integer("term_days"),
         entitlements=read_names(reader, "entitlements", reader.json("entitlements")),
