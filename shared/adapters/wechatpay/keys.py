@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 SMALLEST_KEY_BITS = 2048
-PUBLIC_KEY_ID_PREFIX = "PUB_KEY_ID_"
 API_V3_KEY_BYTES = 32
 
 
