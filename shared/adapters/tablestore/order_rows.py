@@ -13,10 +13,8 @@ from shared.adapters.tablestore.grants import grant_text, read_grant, read_names
 from shared.adapters.tablestore.history_columns import history_columns, read_history
 from shared.adapters.tablestore.tables import ORDERS
 from shared.adapters.tablestore.writers import VERSION
-from shared.domain.history import verify_chain
 from shared.domain.money import Money
 from shared.domain.order import (
-    KIND,
     Order,
     OrderState,
     Payment,
@@ -84,11 +82,6 @@ def read_order(order_id: str, columns: Mapping[str, object]) -> Order:
         return _order(reader, order_id)
     except ValueError:
         raise reader.corrupt("a value out of its range") from None
-
-
-def verify_loaded(order: Order) -> None:
-    """Raise BrokenHistory unless the order's events lead to its head: for audits."""
-    verify_chain(KIND, order.order_id, order.history.events, order.history.head)
 
 
 def _agreed(order: Order) -> dict[str, Cell]:
