@@ -247,8 +247,11 @@ def _check_live(settings: Settings) -> None:
             raise InvalidSetting(VARIABLES[field].name, "must be public https in live")
     if settings.wechatpay_mchid in TEST_MERCHANTS:
         raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
-    if settings.signing_kid.lower().startswith("test"):
-        raise InvalidSetting("TONGBAO_SIGNING_KID", "names a test key, refused in live")
+    for field, kids in (
+            ("signing_kid", [settings.signing_kid]),
+            ("earlier_signing_keys", [*_texts_by_name(settings.earlier_signing_keys.reveal())])):
+        if any(kid.lower().startswith("test") for kid in kids):
+            raise InvalidSetting(VARIABLES[field].name, "names a test key, refused in live")
     for field in ("wechatpay_merchant_key", "wechatpay_public_key",
                   "wechatpay_platform_certificates"):
         value = getattr(settings, field)

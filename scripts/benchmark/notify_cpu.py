@@ -173,7 +173,8 @@ def _start_response(status: str, headers: object,
 def _awaiting_payment(now_s: int) -> Order:
     number = identifiers.out_trade_no("TB01", "test", "benchmark")
     placed = place(
-        Snapshot("pro-yearly", "通宝 Pro", Money(AMOUNT_FEN, "CNY"), 365, ("pro",), "2025-10-01"),
+        Snapshot("pro-yearly", "通宝 Pro", "zh", Money(AMOUNT_FEN, "CNY"), 365, ("pro",),
+                 "2025-10-01"),
         Terms(out_trade_no=number, environment="test", provider="wechatpay",
               payee=Payee(MCHID, APPID), claim_secret_hash="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb",
               provider_request="{}", created_at_s=now_s, expires_at_s=now_s + 7200))

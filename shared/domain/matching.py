@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shared.domain.payment import PaymentFact
 
 
-def find_mismatch(order: Order | None, fact: PaymentFact) -> Mismatch | None:  # noqa: C901
+def find_mismatch(order: Order | None, fact: PaymentFact) -> Mismatch | None:
     """The first reason why `fact` does not pay `order`; None when it does.
 
     The amount compared is what the buyer owed (WeChat's amount.total), not what was paid
@@ -27,8 +27,10 @@ def find_mismatch(order: Order | None, fact: PaymentFact) -> Mismatch | None:  #
         return Mismatch.APP
     if fact.out_trade_no != order.out_trade_no:
         return Mismatch.ORDER_NUMBER
-    if not fact.was_paid:
-        return None
+    return _find_wrong_payment(order, fact) if fact.was_paid else None
+
+
+def _find_wrong_payment(order: Order, fact: PaymentFact) -> Mismatch | None:
     if not fact.transaction_id or fact.amount is None or fact.paid_at_s is None:
         return Mismatch.INCOMPLETE
     if fact.amount.currency != order.price.currency:

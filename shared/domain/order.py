@@ -72,10 +72,14 @@ class PaymentInstruction:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was sold, as the catalogue had it when the order was placed."""
+    """What was sold, as the catalogue had it when the order was placed.
+
+    `language` ("en", "zh") is that of `title`, the one that the buyer asked for.
+    """
 
     product_id: str
     title: str
+    language: str
     price: Money
     term_days: int | None
     entitlements: tuple[str, ...]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 16 * 1024
 KEY_BITS = 128
-MOST_KEY_LENGTH = 128
 FEWEST_DISTINCT = 8
 
 _JSON_TYPE = re.compile(r" *application/json *(; *charset=utf-8 *)?", re.IGNORECASE)

@@ -102,9 +102,9 @@ def _snapshot(request: OrderRequest, shop: Shop) -> Snapshot | None:
     if product is None or price is None:
         return None
     return Snapshot(
-        product_id=product.product_id, title=product.titles[request.language], price=price,
-        term_days=product.term_days, entitlements=product.entitlements,
-        catalogue_version=shop.catalogue.version)
+        product_id=product.product_id, title=product.titles[request.language],
+        language=request.language, price=price, term_days=product.term_days,
+        entitlements=product.entitlements, catalogue_version=shop.catalogue.version)
 
 
 def _placed_before_withdrawal(number: str, request: OrderRequest, shop: Shop) -> Order:
@@ -129,6 +129,7 @@ def _if_the_same(stored: Order, request: OrderRequest) -> Order:
     """The stored order, if this request asks for just that; else the key was used before."""
     if (stored.snapshot.product_id == request.product_id
             and stored.price.currency == request.currency
+            and stored.snapshot.language == request.language
             and stored.claim_secret_hash == request.claim_secret_hash):
         return stored
     raise Conflict(code="IDEMPOTENCY_KEY_REUSED")

@@ -12,8 +12,8 @@ from tests.fakes.provider import PAYEE
 NOW_S = 1_760_000_000
 PRICE = Money(9900, "CNY")
 SNAPSHOT = Snapshot(
-    product_id="pro-yearly", title="通宝 Pro · one year", price=PRICE, term_days=365,
-    entitlements=("pro", "course:101"), catalogue_version="2025-10-01")
+    product_id="pro-yearly", title="通宝 Pro · one year", language="en", price=PRICE,
+    term_days=365, entitlements=("pro", "course:101"), catalogue_version="2025-10-01")
 
 
 def number(n: int = 1) -> str:

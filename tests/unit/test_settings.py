@@ -88,14 +88,15 @@ def test_no_function_needs_a_setting_of_another(function: str) -> None:
                 value.reveal()
 
 
-CERTIFICATES = '{"5157F0":"-----BEGIN CERTIFICATE-----"}'
+PLATFORM_PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+CERTIFICATES = json.dumps({"5157F0": PLATFORM_PEM})
+"""As it must be written: JSON spells the line breaks with a backslash of its own."""
 
 
 def test_wechat_is_known_by_its_public_key_and_by_its_certificates_side_by_side() -> None:
     both = load_settings({**GOOD, "WECHATPAY_PLATFORM_CERTIFICATES": CERTIFICATES}, NOTIFY)
     assert both.wechatpay_keys() == {
-        "PUB_KEY_ID_0100000000": GOOD["WECHATPAY_PUBLIC_KEY"],
-        "5157F0": "-----BEGIN CERTIFICATE-----"}
+        "PUB_KEY_ID_0100000000": GOOD["WECHATPAY_PUBLIC_KEY"], "5157F0": PLATFORM_PEM}
 
 
 def test_an_older_merchant_needs_no_public_key_but_one_of_both_must_be_there() -> None:
@@ -188,6 +189,7 @@ def test_live_takes_public_addresses(address: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     *(("WECHATPAY_MCHID", merchant) for merchant in TEST_MERCHANTS),
+    ("TONGBAO_EARLIER_SIGNING_KEYS", '{"2026-10":"s","test-1":"s"}'),
     ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
     ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN TESTING KEY-----"}'),
@@ -250,11 +252,3 @@ def test_another_source_of_secrets_is_one_more_entry() -> None:
     settings = load_settings({**GOOD, "TONGBAO_SIGNING_KEY": "kms:one"}, "license-fetch",
                              sources={"kms": lambda reference: f"<{reference}>"})
     assert settings.signing_key.reveal() == "<one>"
-
-
-def test_all_keys_of_wechat_are_known_by_their_serial() -> None:
-    """In JSON the line breaks of a PEM are spelled with a backslash, which is no line break yet."""
-    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-    environ = {**GOOD, "WECHATPAY_PLATFORM_CERTIFICATES": json.dumps({"5157": pem})}
-    assert load_settings(environ, NOTIFY).wechatpay_keys() == {
-        "5157": pem, "PUB_KEY_ID_0100000000": GOOD["WECHATPAY_PUBLIC_KEY"]}

@@ -2,9 +2,9 @@
 
 const zh = {
   page: "通宝 · 购买许可证", skip: "跳到主要内容", languages: "语言",
-  badge: "演示", badge_more: " · 不扣真钱",
+  badge: "演示", badge_more: " · 不会真实扣款",
   foot: "这是本机演示：微信支付、表格存储与函数计算都是模拟的，代码是真实的。",
-  offer: "选择许可证", offer_lead: "无需注册。付款后许可证直接到达这个浏览器。",
+  offer: "选择许可证", offer_lead: "无需注册。付款后许可证会直接发放到这个浏览器。",
   your_order: "您的订单", loading: "正在加载…", total: "合计",
   gets: "您将得到",
   get_instant: "付款后数秒内自动到账", get_offline: "在您的设备上验证，断网也能用",
@@ -29,7 +29,7 @@ const zh = {
   again: "重新下单", claiming: "支付成功，正在签发许可证…",
   licensed: "支付成功，已解锁", yours: "您的许可证",
   entitlements: "权益", valid_until: "有效期至", for_ever: "永久有效",
-  lease_until: "离线凭证至", paid_at: "付款时间", license_id: "许可证编号",
+  lease_until: "离线凭证有效期至", paid_at: "付款时间", license_id: "许可证编号",
   verified: "已离线验证",
   verified_lead: (kid, ms) => `Ed25519 签名与公钥 ${kid} 相符，用时 ${ms} 毫秒，未使用网络。`,
   details: "查看签名内容", header: "头部", claims: "声明", copy_lease: "复制凭证",
@@ -40,7 +40,7 @@ const zh = {
   errors: {
     NETWORK: ["无法连接商店", "请检查网络后重试。您的订单和付款都不会丢失。"],
     TIMEOUT: ["商店没有及时响应", "请重试。重试不会产生第二个订单。"],
-    BAD_ANSWER: ["商店的回答无法识别", "请稍后重试。重试不会产生第二个订单。"],
+    BAD_ANSWER: ["无法识别商店返回的内容", "请稍后重试。重试不会产生第二个订单。"],
     RATE_LIMITED: ["请求过于频繁", "请稍等片刻再试。"],
     PROVIDER_UNAVAILABLE: ["微信支付暂时没有响应", "订单已保存，尚未扣款。请重试，订单号不变。"],
     PROVIDER_REFUSED: ["微信支付拒绝了该订单", "没有扣款，商家已收到提醒。您可以重新下单或稍后再来。"],

@@ -99,10 +99,6 @@ class RowReader:
             raise self.corrupt(name)
         return value
 
-    def optional_text(self, name: str) -> str | None:
-        """A STRING column that may be absent."""
-        return self.text(name) if name in self.columns else None
-
     def optional_integer(self, name: str) -> int | None:
         """An INTEGER column that may be absent."""
         return self.integer(name) if name in self.columns else None

@@ -32,7 +32,7 @@ def read_history(reader: RowReader) -> History:
     """The history of a row: complete, every event canonical; the chain itself is not verified.
 
     Loading checks the form only. The chain guards against edits behind our back, which an
-    audit looks for (`verify_loaded`); a hot path that stopped on one would also stop the
+    audit looks for (`verify_chain`); a hot path that stopped on one would also stop the
     honest payment.
     """
     head = reader.text(HEAD)

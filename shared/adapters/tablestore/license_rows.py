@@ -9,8 +9,7 @@ from shared.adapters.tablestore.grants import grant_text, read_grant
 from shared.adapters.tablestore.history_columns import history_columns, read_history
 from shared.adapters.tablestore.tables import LICENSES
 from shared.adapters.tablestore.writers import VERSION
-from shared.domain.history import verify_chain
-from shared.domain.license import KIND, License
+from shared.domain.license import License
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +51,3 @@ def read_license(license_id: str, columns: Mapping[str, object]) -> License:
         license_id=license_id, environment=reader.text("environment"),
         product_id=reader.text("product_id"), grants=grants, history=read_history(reader),
         version=reader.integer(VERSION))
-
-
-def verify_loaded(license_: License) -> None:
-    """Raise BrokenHistory unless the license's events lead to its head: for audits."""
-    verify_chain(KIND, license_.license_id, license_.history.events, license_.history.head)

@@ -13,10 +13,8 @@ from shared.adapters.tablestore.grants import grant_text, read_grant, read_names
 from shared.adapters.tablestore.history_columns import history_columns, read_history
 from shared.adapters.tablestore.tables import ORDERS
 from shared.adapters.tablestore.writers import VERSION
-from shared.domain.history import verify_chain
 from shared.domain.money import Money
 from shared.domain.order import (
-    KIND,
     Order,
     OrderState,
     Payment,
@@ -86,18 +84,13 @@ def read_order(order_id: str, columns: Mapping[str, object]) -> Order:
         raise reader.corrupt("a value out of its range") from None
 
 
-def verify_loaded(order: Order) -> None:
-    """Raise BrokenHistory unless the order's events lead to its head: for audits."""
-    verify_chain(KIND, order.order_id, order.history.events, order.history.head)
-
-
 def _agreed(order: Order) -> dict[str, Cell]:
     sold = order.snapshot
     columns: dict[str, Cell] = {
         "schema": SCHEMA, "out_trade_no": order.out_trade_no,
         "environment": order.environment, "provider": order.provider,
         "merchant_id": order.payee.merchant_id, "app_id": order.payee.app_id,
-        "product_id": sold.product_id, "title": sold.title,
+        "product_id": sold.product_id, "title": sold.title, "language": sold.language,
         "price_minor": sold.price.amount_minor, "currency": sold.price.currency,
         "entitlements": canonical_json(list(sold.entitlements)),
         "catalogue_version": sold.catalogue_version, "license_id": order.license_id,
@@ -124,6 +117,7 @@ def _order(reader: RowReader, order_id: str) -> Order:
 def _snapshot(reader: RowReader) -> Snapshot:
     return Snapshot(
         product_id=reader.text("product_id"), title=reader.text("title"),
+        language=reader.text("language"),
         price=Money(reader.integer("price_minor"), reader.text("currency")),
         term_days=reader.optional_integer("term_days"),
         entitlements=read_names(reader, "entitlements", reader.json("entitlements")),

@@ -36,7 +36,7 @@ _UNPAID_WORDS = frozenset(TRADE_STATES) - {"SUCCESS", "REFUND"}
 def payment_fact(transaction: Mapping[str, Any], source: str) -> PaymentFact:
     """What `transaction` states; raises Rejected when a field is missing or of a wrong kind.
 
-    Nothing is compared with an order here: `shared.domain.payment.find_mismatch` does that.
+    Nothing is compared with an order here: `shared.domain.matching` does that.
     """
     word = transaction.get("trade_state")
     state = TRADE_STATES.get(word) if type(word) is str else None

@@ -52,8 +52,9 @@ class Outgoing:
 class HttpClient:
     """Keeps one connection alive to `base_url` (scheme, host and port; no path).
 
-    `ca_file` replaces the system's certificate store. Plain http, for tests and local use,
-    must be allowed by name; raises ValueError otherwise.
+    `ca_file` replaces the certificates of certifi, which the store's SDK uses as well: what a
+    runtime's Python finds on its machine differs, and may be nothing. Plain http, for tests
+    and local use, must be allowed by name; raises ValueError otherwise.
     """
 
     def __init__(self, base_url: str, *, clock: Clock, allow_http: bool = False,
@@ -126,7 +127,8 @@ class HttpClient:
 
             from urllib3 import connection_from_url
             if self.base_url.startswith("https://"):
-                context = ssl.create_default_context(cafile=self._ca_file)
+                import certifi
+                context = ssl.create_default_context(cafile=self._ca_file or certifi.where())
                 self._pool = connection_from_url(self.base_url, maxsize=1, ssl_context=context)
             else:
                 self._pool = connection_from_url(self.base_url, maxsize=1)

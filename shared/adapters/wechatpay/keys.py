@@ -1,7 +1,7 @@
 """RSA keys from PEM text: what verifies WeChat's messages, and what signs ours.
 
 Start-up only loads; what is slow or needs a network of modules (a private key's arithmetic,
-certificates) is checked by `validate_keys` when deploying.
+certificates) is checked by `validate_keys` before a deployment (scripts/check_settings).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 SMALLEST_KEY_BITS = 2048
-PUBLIC_KEY_ID_PREFIX = "PUB_KEY_ID_"
 API_V3_KEY_BYTES = 32
 
 

@@ -98,7 +98,7 @@ def test_another_key_is_another_order(world: World) -> None:
 
 
 @pytest.mark.parametrize("other", [
-    request(product_id="course"), request(secret=OTHER_SECRET)])
+    request(product_id="course"), request(secret=OTHER_SECRET), request(language="en")])
 def test_a_key_is_good_for_one_request_only(world: World, other: object) -> None:
     first = create_order(request(), world.shop)
     world.forget_calls()

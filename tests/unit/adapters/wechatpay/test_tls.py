@@ -70,3 +70,14 @@ def test_any_other_host_hears_nothing(tmp_path: Path, host: str, days: int, trus
             ours.transport.call(QUERY)
         assert caught.value.reason == "tls_failed"
         assert server.received == []
+
+
+def test_what_the_machine_trusts_does_not_count(tmp_path: Path,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    context, trusted = served(tmp_path, "localhost", 10)
+    monkeypatch.setenv("SSL_CERT_FILE", trusted)
+    with ScriptedWeChat(signed(200, {}), tls=context) as server:
+        with wired(server.base_url) as ours, pytest.raises(ProviderUnavailable) as caught:
+            ours.transport.call(QUERY)
+        assert caught.value.reason == "tls_failed"
+        assert server.received == []
