@@ -6,6 +6,7 @@ adds sockets and a thread that delivers notifies when they fall due.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ class WeChatPayEmulator:
         self._gateway = Gateway(self.ctx, self._pay_first)
         self._control = Control(self)
         self.on_change: Callable[[], None] = lambda: None
+        self._delivering = threading.RLock()
         notifies.resume(self.ctx)
 
     def __enter__(self) -> WeChatPayEmulator:
@@ -176,7 +178,9 @@ class WeChatPayEmulator:
         """Settle refunds whose time has come, send what is due, and return the attempts."""
         with self.ctx.store.database.transaction():
             refunds.settle_due(self.ctx)
-        return notifies.deliver_due(self.ctx, self._post_notify)
+        # Who returns from here can rely on it that nothing due is still on its way.
+        with self._delivering:
+            return notifies.deliver_due(self.ctx, self._post_notify)
 
     def replay_notify(self, out_trade_no: str = "") -> NotifyAttempt | None:
         """Send the first recorded notify (of that order) again, byte for byte."""

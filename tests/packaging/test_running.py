@@ -53,6 +53,7 @@ def emulator(packages: dict[str, Built], python: str) -> Iterator[FunctionComput
 
     def resource(name: str) -> dict[str, Any]:
         needed = {variable.name for variable in VARIABLES.values() if name in variable.needed_by}
+        needed |= {"WECHATPAY_PUBLIC_KEY_ID", "WECHATPAY_PUBLIC_KEY"}
         return {"component": "fc3", "props": {
             "functionName": name, "runtime": TARGET.runtime, "handler": "index.handler",
             "code": str(packages[name].folder), "timeout": 30, "role": "acs:ram::1:role/test",
