@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WANTED = ("3.10", "3.12")
 PLACES = ("/usr/bin/python3.1*", "/usr/local/bin/python3.1*", "/opt/*/bin/python3.1*",
           "~/.pyenv/versions/*/bin/python3.1*", "~/.local/share/uv/python/*/bin/python3.1*")
-PARTS = ("unit", "contract", "packaging")
+PARTS = ("unit", "contract", "budgets", "packaging")
 
 
 def other_pythons() -> dict[str, str]:

@@ -9,6 +9,7 @@ nothing to who may not know the order number.
 from __future__ import annotations
 
 import hashlib
+from base64 import b32encode
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without I, L, O and U (Douglas Crockford, https://www.crockford.com/base32.html)."""
@@ -20,6 +21,8 @@ ID_LENGTH = 26
 
 _VALUE = {symbol: value for value, symbol in enumerate(CROCKFORD)}
 _AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
+_DIGEST_BYTES = 20  # a whole number of base-32 symbols, and more than any identifier needs
 _FIELD_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
 
 
@@ -96,9 +99,7 @@ def _times(left: int, right: int) -> int:
 
 def _hashed(kind: str, *parts: str, length: int) -> str:
     """The first 5·length bits of SHA-256 over length-prefixed parts, in Crockford base 32."""
-    digest = hashlib.sha256()
-    for part in ("tongbao", kind, *parts):
-        raw = part.encode()
-        digest.update(len(raw).to_bytes(4, "big") + raw)
-    number = int.from_bytes(digest.digest(), "big") >> (256 - 5 * length)
-    return "".join(CROCKFORD[(number >> 5 * place) & 31] for place in reversed(range(length)))
+    raw = [part.encode() for part in ("tongbao", kind, *parts)]
+    digest = hashlib.sha256(
+        b"".join([len(part).to_bytes(4, "big") + part for part in raw])).digest()
+    return b32encode(digest[:_DIGEST_BYTES])[:length].translate(_FROM_RFC_4648).decode()
