@@ -11,7 +11,7 @@ What can fail, and what is true then:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from shared.domain import identifiers
 from shared.domain.matching import find_mismatch
@@ -57,7 +57,7 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
         order = order or books.orders.load(identifiers.order_id(fact.out_trade_no))
         mismatch = find_mismatch(order, fact)
         if mismatch is not None:
-            _hold(fact, mismatch, books)
+            _refuse(fact, mismatch, books)
         assert order is not None
         booked = with_payment(order, fact, books.clock.now_s(), books.kid)
         if booked is order:
@@ -72,11 +72,16 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
 
 
-def _hold(fact: PaymentFact, mismatch: Mismatch, books: Books) -> None:
+def _refuse(fact: PaymentFact, mismatch: Mismatch, books: Books) -> NoReturn:
+    """Hold what was paid; of what was not, only tell: a setting may have changed."""
     order_id = identifiers.order_id(fact.out_trade_no)
+    if not fact.was_paid:
+        books.log.fact("payment.fact_unfit", alarm=True, order_id=order_id,
+                       reason=mismatch.value, source=fact.source)
+        raise NotifyNotAccepted(reason=mismatch.value)
     first: bool | None = None
     try:
-        if fact.was_paid and fact.transaction_id:
+        if fact.transaction_id:
             first = books.held.record_once(HeldPayment(
                 provider=fact.provider, transaction_id=fact.transaction_id, order_id=order_id,
                 reason=mismatch, payee=fact.payee, amount=fact.amount, paid_at_s=fact.paid_at_s,

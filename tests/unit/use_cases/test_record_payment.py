@@ -102,6 +102,16 @@ def test_a_notify_of_no_payment_is_not_accepted(world: World, order: Order,
     assert world.calls() == []
 
 
+def test_an_unpaid_fact_that_does_not_fit_is_told_but_not_held(world: World, order: Order) -> None:
+    fact = replace(world.pay(order), trade_state=TradeState.UNPAID)
+    assert record_payment(fact, world.books) == world.stored(order)
+    with pytest.raises(NotifyNotAccepted) as caught:
+        record_payment(replace(fact, payee=Payee("1900000002", "wxfake00000000001")), world.books)
+    assert not isinstance(caught.value, PaymentHeld)
+    assert "payment.held" not in world.log.names()
+    assert world.log.names()[-1] == "payment.fact_unfit"
+
+
 MISFITS: list[tuple[Mismatch, dict[str, Any]]] = [
     (Mismatch.PROVIDER, {"provider": "other"}),
     (Mismatch.MERCHANT, {"payee": Payee("1900000002", "wxfake00000000001")}),
