@@ -13,6 +13,7 @@ from shared.http.request import Answer, Request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from shared.http.request import Platform
     from shared.ports import FactLog
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -61,20 +62,22 @@ class Route(NamedTuple):
 @dataclass(frozen=True)
 class App:
     """The routes of one function. `cors` is for routes that browsers call; `begin` starts
-    the invocation's deadline and log, from the platform's context.
+    the invocation's deadline and log, from the platform's context. Another cloud is another
+    `platform`.
     """
 
     routes: Sequence[Route]
     log: FactLog
     cors: bool
     begin: Callable[[object], None]
+    platform: Platform = fc_event
 
     def __call__(self, event: object, context: object) -> dict[str, Any]:
         """Answer one event. Never raises: whatever happens has a status and a code."""
-        request_id = fc_event.request_id_of(context)
+        request_id = self.platform.request_id_of(context)
         try:
             self.begin(context)
-            request = fc_event.parse_event(event, request_id)
+            request = self.platform.parse_event(event, request_id)
             return self._as_dict(self._route(request))
         except Exception as error:
             return self._as_dict(self._refuse(self._known(error), request_id))
@@ -124,7 +127,7 @@ class App:
             body = dump_json(answer.value)
         if body:
             headers["Content-Type"] = JSON_TYPE
-        return fc_event.answer_dict(answer.status, {**headers, **answer.headers}, body)
+        return self.platform.answer_dict(answer.status, {**headers, **answer.headers}, body)
 
 
 def dump_json(value: Mapping[str, Any]) -> bytes:

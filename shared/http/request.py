@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,3 +31,16 @@ class Answer:
     value: Any = None
     raw: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Platform(Protocol):
+    """How one cloud's events become requests, and answers what it expects (fc_event.py)."""
+
+    def request_id_of(self, context: object) -> str:
+        """The platform's id of this invocation."""
+
+    def parse_event(self, event: object, request_id: str) -> Request:
+        """The request in an event; raises InvalidRequest for anything else."""
+
+    def answer_dict(self, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """What the platform turns into the HTTP answer."""
