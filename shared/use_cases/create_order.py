@@ -18,6 +18,7 @@ from shared.errors import (
     AlreadyExists,
     Conflict,
     NotFound,
+    ProviderRefused,
     ProviderUnavailable,
     StoreUnavailable,
     StoreUnknown,
@@ -140,7 +141,13 @@ def _payable(order: Order, now_s: int) -> bool:
 
 
 def _instructed(order: Order, shop: Shop, now_s: int) -> Order:
-    instruction = shop.gateway.place(order.provider_request, now_s)
+    try:
+        instruction = shop.gateway.place(order.provider_request, now_s)
+    except ProviderRefused as refusal:
+        # No retry will mend it, and no buyer can: the seller must know.
+        shop.books.log.fact("order.refused_by_provider", alarm=True, order_id=order.order_id,
+                            reason=refusal.reason)
+        raise
     instructed = instruct(order, instruction, now_s)
     shop.books.orders.save(instructed)
     shop.books.log.fact("order.instructed", order_id=order.order_id, kind=instruction.kind)

@@ -167,6 +167,8 @@ def test_a_refusal_of_the_provider_is_told_as_such(world: World) -> None:
     world.gateway.script.before("place", raises(ProviderRefused(reason="APPID_MCHID_NOT_MATCH")))
     with pytest.raises(ProviderRefused):
         create_order(request(), world.shop)
+    [told] = world.log.named("order.refused_by_provider")
+    assert (told["alarm"], told["reason"]) == (True, "APPID_MCHID_NOT_MATCH")
 
 
 def test_an_expired_code_is_refreshed_under_the_same_number(world: World) -> None:
