@@ -96,7 +96,7 @@ BROKEN: list[tuple[str, Change]] = [
         "x", "notify", VARIABLES, "TONGBAO_SIGNING_KEY")),
     ("memory_is_one_to_four_times_the_cpu", put(0.1, "notify", "cpu")),
     ("memory_is_one_to_four_times_the_cpu", put(1, "notify", "cpu")),
-    ("timeout_leaves_room_for_the_budget", put(5, "notify", "timeout")),
+    ("timeout_leaves_room_for_the_budget", put(4, "notify", "timeout")),
     ("role_is_the_function_s_own", put(
         "acs:ram::${config('AccountID')}:role/Tongbao-dev-notify", "notify", "role")),
     ("role_is_the_function_s_own", put(
