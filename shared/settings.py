@@ -18,7 +18,9 @@ from shared.secret import MissingSetting, Secret
 from shared.strict_json import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from shared.ports import SecretSource
 
 CREATE_ORDER, NOTIFY, LICENSE_FETCH = "create-order", "notify", "license-fetch"
 ALL = (CREATE_ORDER, NOTIFY, LICENSE_FETCH)
@@ -149,11 +151,11 @@ def read_file(reference: str) -> str:
         raise ValueError("cannot be read") from None
 
 
-SOURCES: dict[str, Callable[[str], str]] = {"file": read_file}
+SOURCES: dict[str, SecretSource] = {"file": read_file}
 
 
 def load_settings(environ: Mapping[str, str], function: str,
-                  sources: Mapping[str, Callable[[str], str]] = SOURCES) -> Settings:
+                  sources: Mapping[str, SecretSource] = SOURCES) -> Settings:
     """The settings of `function`; raises MissingSetting or InvalidSetting, by name."""
     texts = {field: _text(variable, environ, function, sources)
              for field, variable in VARIABLES.items()}
@@ -166,7 +168,7 @@ def load_settings(environ: Mapping[str, str], function: str,
 
 
 def _text(variable: Variable, environ: Mapping[str, str], function: str,
-          sources: Mapping[str, Callable[[str], str]]) -> str:
+          sources: Mapping[str, SecretSource]) -> str:
     value = environ.get(variable.name, "")
     if not value:
         if function in variable.needed_by:
@@ -178,7 +180,7 @@ def _text(variable: Variable, environ: Mapping[str, str], function: str,
     return value
 
 
-def _kept_value(name: str, source: Callable[[str], str], reference: str) -> str:
+def _kept_value(name: str, source: SecretSource, reference: str) -> str:
     try:
         value = source(reference)
     except ValueError as error:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "shared/strict_json.py": (),
     "shared/deadline.py": ("shared.ports",),
     "shared/log.py": ("shared.ports", "shared.secret"),
-    "shared/settings.py": ("shared.domain", "shared.secret", "shared.strict_json"),
+    "shared/settings.py": ("shared.domain", "shared.ports", "shared.secret", "shared.strict_json"),
     "functions": ("shared.bootstrap", "shared.http", "shared.use_cases", "shared.errors",
                   "shared.ports", "functions"),
     "emulators": ("emulators",),
