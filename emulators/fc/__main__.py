@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,10 @@ from urllib.request import Request, urlopen
 
 from emulators.fc.rendered import RenderedError, read
 from emulators.fc.server import FunctionComputeEmulator, Options
+
+QUOTES = ('"', "'")
+ENV_LINE = re.compile(r"""^[ \t]*([A-Za-z_]\w*)[ \t]*=("[^"]*"|'[^']*'|.*)$""", re.MULTILINE)
+"""NAME=value; a value in quotes may span lines, as a key in PEM does."""
 
 ASK = {"fire": ("POST", "timers"), "logs": ("GET", "logs"), "kill": ("POST", "kill")}
 
@@ -74,7 +79,9 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
         help="ports by function, `api` or `gateway`; others are chosen freely",
     )
     parser.add_argument(
-        "--env-file", type=Path, help="NAME=value lines that replace values of declared variables"
+        "--env-file",
+        type=Path,
+        help="NAME=value lines that replace values of declared variables; quotes may span lines",
     )
     parser.add_argument("--no-timers", action="store_true", help="fire timers only on request")
     return parser.parse_args(arguments)
@@ -82,7 +89,7 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
 
 def serve(options: argparse.Namespace) -> int:
     """Run until interrupted."""
-    document = json.loads(options.rendered.read_text(encoding="utf-8"))
+    document = _document(options.rendered)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -101,6 +108,17 @@ def serve(options: argparse.Namespace) -> int:
                 emulator.run_timers(seen_s, now_s)
             seen_s = now_s
     return 0
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """What `s preview` printed; its complaints come on standard output too."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except ValueError:
+        complaint = " ".join(text.split())[:200] or "nothing"
+        raise RenderedError(f"{path} is not the JSON of `s preview`: {complaint}") from None
+    return document
 
 
 def ask(arguments: list[str]) -> int:
@@ -160,9 +178,8 @@ def _code(entries: list[str]) -> dict[str, list[str]]:
 def _read_env(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name.strip(): value for name, _, value in pairs}
+    found = ENV_LINE.findall(path.read_text(encoding="utf-8"))
+    return {name: value[1:-1] if value[:1] in QUOTES else value.strip() for name, value in found}
 
 
 if __name__ == "__main__":
