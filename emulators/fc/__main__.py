@@ -100,7 +100,7 @@ def serve(options: argparse.Namespace) -> int:
         options=Options(ports=_ports(options, document), code=_code(options.code)),
     )
     with emulator:
-        _announce(emulator)
+        _announce(emulator, given=_code(options.code))
         seen_s = int(time.time())
         while not stop.wait(0.5):
             now_s = int(time.time())
@@ -149,9 +149,14 @@ def ask(arguments: list[str]) -> int:
     return 0 if options.verb != "fire" or json.loads(text)["kind"] == "ok" else 1
 
 
-def _announce(emulator: FunctionComputeEmulator) -> None:
+def _announce(emulator: FunctionComputeEmulator, *, given: dict[str, list[str]]) -> None:
     for note in emulator.notes:
         print(f"note: {note}", file=sys.stderr)
+    here = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    others = {spec.runtime for spec in emulator.rendered.functions} - {here}
+    if others and not given:
+        print(f"note: runs on {here}, not on {', '.join(sorted(others))}; modules compiled for "
+              "another Python will not load (--code runs sources)", file=sys.stderr)
     addresses = {spec.name: emulator.url(spec.name) for spec in emulator.rendered.functions}
     if emulator.rendered.routes:
         addresses["gateway"] = emulator.gateway_url
