@@ -15,7 +15,15 @@ from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer, InvalidSigningK
 from shared.adapters.system import SystemClock
 from shared.adapters.wechatpay.keys import UnusableKey, validate_keys
 from shared.secret import MissingSetting
-from shared.settings import ALL, CREATE_ORDER, LICENSE_FETCH, NOTIFY, InvalidSetting, load_settings
+from shared.settings import (
+    ALL,
+    CREATE_ORDER,
+    LICENSE_FETCH,
+    NOTIFY,
+    VARIABLES,
+    InvalidSetting,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +31,12 @@ if TYPE_CHECKING:
 
 def problems(environ: Mapping[str, str]) -> Iterator[str]:
     """What is wrong, one line each; no line shows a value."""
+    absent = [variable for variable in VARIABLES.values()
+              if variable.needed_by and not environ.get(variable.name)]
+    for variable in absent:
+        yield f"{', '.join(variable.needed_by)}: the setting {variable.name} is missing"
+    if absent:
+        return
     settings = {}
     for function in ALL:
         try:

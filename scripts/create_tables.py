@@ -46,6 +46,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     if absent:
         print(f"Please set {' and '.join(absent)}.", file=sys.stderr)
         return USAGE_ERROR
+    if not environ[ENDPOINT].startswith(("https://", "http://")):
+        print(f"{ENDPOINT} must begin with https://.", file=sys.stderr)
+        return USAGE_ERROR
     credentials = EnvironmentCredentials(environ)
     try:
         credentials.current()
@@ -56,7 +59,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     except TableDrift as drift:
         print(f"{drift}\nNothing was changed; look at that table by hand.", file=sys.stderr)
     except StoreUnavailable as error:
-        print(f"Tablestore did not do it: {error.reason}", file=sys.stderr)
+        print(f"Tablestore did not do it: {error.reason}\n"
+              f"Asked was {environ[ENDPOINT]}, instance {environ[INSTANCE]}.", file=sys.stderr)
     return 1
 
 

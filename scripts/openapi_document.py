@@ -191,9 +191,12 @@ def _schemas() -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the document; with --check only compare it. 0: fine, 1: stale."""
+    """Write the document; with --check only compare it. 0: fine, 1: stale, 2: called wrongly."""
+    if arguments not in ([], ["--check"]):
+        print("usage: scripts/openapi [--check]", file=sys.stderr)
+        return 2
     text = json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
-    if "--check" in arguments:
+    if arguments:
         fresh = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text
         print("docs/openapi.json is up to date" if fresh
               else "docs/openapi.json is stale: run scripts/openapi")

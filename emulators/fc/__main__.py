@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,10 @@ from urllib.request import Request, urlopen
 
 from emulators.fc.rendered import RenderedError, read
 from emulators.fc.server import FunctionComputeEmulator, Options
+
+QUOTES = ('"', "'")
+ENV_LINE = re.compile(r"""^[ \t]*([A-Za-z_]\w*)[ \t]*=("[^"]*"|'[^']*'|.*)$""", re.MULTILINE)
+"""NAME=value; a value in quotes may span lines, as a key in PEM does."""
 
 ASK = {"fire": ("POST", "timers"), "logs": ("GET", "logs"), "kill": ("POST", "kill")}
 
@@ -74,7 +79,9 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
         help="ports by function, `api` or `gateway`; others are chosen freely",
     )
     parser.add_argument(
-        "--env-file", type=Path, help="NAME=value lines that replace values of declared variables"
+        "--env-file",
+        type=Path,
+        help="NAME=value lines that replace values of declared variables; quotes may span lines",
     )
     parser.add_argument("--no-timers", action="store_true", help="fire timers only on request")
     return parser.parse_args(arguments)
@@ -82,7 +89,7 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
 
 def serve(options: argparse.Namespace) -> int:
     """Run until interrupted."""
-    document = json.loads(options.rendered.read_text(encoding="utf-8"))
+    document = _document(options.rendered)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -93,7 +100,7 @@ def serve(options: argparse.Namespace) -> int:
         options=Options(ports=_ports(options, document), code=_code(options.code)),
     )
     with emulator:
-        _announce(emulator)
+        _announce(emulator, given=_code(options.code))
         seen_s = int(time.time())
         while not stop.wait(0.5):
             now_s = int(time.time())
@@ -101,6 +108,17 @@ def serve(options: argparse.Namespace) -> int:
                 emulator.run_timers(seen_s, now_s)
             seen_s = now_s
     return 0
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """What `s preview` printed; its complaints come on standard output too."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except ValueError:
+        complaint = " ".join(text.split())[:200] or "nothing"
+        raise RenderedError(f"{path} is not the JSON of `s preview`: {complaint}") from None
+    return document
 
 
 def ask(arguments: list[str]) -> int:
@@ -131,9 +149,14 @@ def ask(arguments: list[str]) -> int:
     return 0 if options.verb != "fire" or json.loads(text)["kind"] == "ok" else 1
 
 
-def _announce(emulator: FunctionComputeEmulator) -> None:
+def _announce(emulator: FunctionComputeEmulator, *, given: dict[str, list[str]]) -> None:
     for note in emulator.notes:
         print(f"note: {note}", file=sys.stderr)
+    here = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    others = {spec.runtime for spec in emulator.rendered.functions} - {here}
+    if others and not given:
+        print(f"note: runs on {here}, not on {', '.join(sorted(others))}; modules compiled for "
+              "another Python will not load (--code runs sources)", file=sys.stderr)
     addresses = {spec.name: emulator.url(spec.name) for spec in emulator.rendered.functions}
     if emulator.rendered.routes:
         addresses["gateway"] = emulator.gateway_url
@@ -160,9 +183,8 @@ def _code(entries: list[str]) -> dict[str, list[str]]:
 def _read_env(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name.strip(): value for name, _, value in pairs}
+    found = ENV_LINE.findall(path.read_text(encoding="utf-8"))
+    return {name: value[1:-1] if value[:1] in QUOTES else value.strip() for name, value in found}
 
 
 if __name__ == "__main__":

@@ -157,7 +157,10 @@ class HttpServer:
         self, app: Callable[[Request], Response], *, port: int = 0, host: str = "127.0.0.1"
     ) -> None:
         handler = type("Handler", (_Handler,), {"app": staticmethod(app)})
-        self._server = _Server((host, port), handler)
+        try:
+            self._server = _Server((host, port), handler)
+        except OSError as error:
+            raise OSError(error.errno, f"port {port}: {error.strerror}") from None
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
+import sys
 import threading
 
 from .emulator import ACCESS_KEY_ID, ACCESS_KEY_SECRET, INSTANCE, TablestoreEmulator
@@ -26,8 +28,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM; 1 with a reason on stderr when that cannot be."""
     options = _parser().parse_args(argv)
+    try:
+        _serve(options)
+    except (OSError, sqlite3.Error) as error:
+        where = f"{options.host}:{options.port}, data {options.data}"
+        print(f"emulators.tablestore: {where}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -43,7 +55,6 @@ def main(argv: list[str] | None = None) -> int:
         print(f"  instance {options.instance}, access key id {options.access_key_id}", flush=True)
         print(f"  data in {options.data}; control under {server.endpoint}/_emulator/", flush=True)
         stopped.wait()
-    return 0
 
 
 if __name__ == "__main__":

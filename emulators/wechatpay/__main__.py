@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -49,8 +51,19 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code."""
+    """Serve until SIGINT or SIGTERM; 1 with a reason on stderr when that cannot be."""
     arguments = parser().parse_args(argv)
+    try:
+        serve(arguments)
+    except (OSError, sqlite3.Error) as error:
+        where = f"{arguments.host}:{arguments.port}, account {arguments.account}"
+        print(f"emulators.wechatpay: {where}, data {arguments.data}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM."""
     account = Account.load_or_create(arguments.account)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,7 +79,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                   f"merchant account     {arguments.account} (mchid {account.mchid})",
                   flush=True)
             stop.wait()
-    return 0
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ def main(arguments: list[str]) -> None:
     if "--" in arguments:
         cut = arguments.index("--")
         arguments, extra = arguments[:cut], arguments[cut + 1:]
+    if {"-h", "--help"} & set(arguments):
+        print(f"usage: scripts/test [--all] [PART ...] [-- PYTEST_ARGUMENTS]\n"
+              f"parts: {' '.join((*NOT_TESTS, *test_folders()))}")
+        return
     everything = "--all" in arguments
     parts = [word for word in arguments if word != "--all"]
     unknown = [part for part in parts if part not in (*NOT_TESTS, *test_folders())]

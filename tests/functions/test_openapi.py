@@ -39,6 +39,13 @@ def test_the_document_is_fresh() -> None:
     assert openapi_document.document() == DOCUMENT, "run scripts/openapi"
 
 
+def test_a_misspelt_option_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = openapi_document.TARGET.stat().st_mtime_ns
+    assert openapi_document.main(["--chek"]) == 2
+    assert openapi_document.TARGET.stat().st_mtime_ns == before
+    assert "usage" in capsys.readouterr().err
+
+
 def test_check_tells_a_stale_document(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert openapi_document.main(["--check"]) == 0
     assert "up to date" in capsys.readouterr().out

@@ -30,6 +30,13 @@ def test_a_missing_setting_is_named(environ: dict[str, str], name: str) -> None:
     assert any(name in problem for problem in problems({**environ, name: ""}))
 
 
+def test_every_missing_setting_is_named_at_once(environ: dict[str, str]) -> None:
+    names = ("TONGBAO_SIGNING_KEY", "WECHATPAY_MCHID", "WECHATPAY_API_V3_KEY")
+    found = list(problems({**environ, **dict.fromkeys(names, "")}))
+    assert len(found) == len(names)
+    assert all(any(f"{name} is missing" in problem for problem in found) for name in names)
+
+
 @pytest.mark.parametrize(("name", "value", "said"), [
     ("TONGBAO_SIGNING_KEY", "canary-of-a-seed", "TONGBAO_SIGNING_KEY"),
     ("WECHATPAY_MERCHANT_KEY", "canary-of-a-key", "private key"),

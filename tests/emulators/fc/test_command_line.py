@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.emulators.fc.support import FUNCTIONS, ask, function, http_trigger, rendered, timer
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_functions_run_from_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "env").write_text("# comment\nDECLARED=replaced\n")
+    (tmp_path / "env").write_text("# comment = none\n\nDECLARED=replaced\n")
     with serving(tmp_path, "--code-root", str(FUNCTIONS),
                  "--env-file", str(tmp_path / "env")) as urls:
         assert json.loads(ask(urls["emulated"], "env").body)["DECLARED"] == "replaced"
@@ -58,6 +60,34 @@ def test_functions_run_from_the_command_line(tmp_path: Path) -> None:
         unknown = run("fire", "main", "nothing", "--api", urls["api"])
         assert unknown.returncode == 1
         assert "has no timer 'nothing'" in unknown.stderr
+
+
+@pytest.mark.parametrize(("line", "value"), [
+    ('DECLARED="two\nlines"', "two\nlines"), ("DECLARED=''", ""), ("DECLARED= a=b ", "a=b"),
+    ('DECLARED={"a":"b"}', '{"a":"b"}')])
+def test_a_value_in_an_env_file_may_be_quoted(
+        tmp_path: Path, line: str, value: str) -> None:
+    (tmp_path / "env").write_text(f"# DECLARED=no\n{line}\n")
+    with serving(tmp_path, "--code-root", str(FUNCTIONS),
+                 "--env-file", str(tmp_path / "env")) as urls:
+        assert json.loads(ask(urls["emulated"], "env").body)["DECLARED"] == value
+
+
+def test_the_complaint_of_a_failed_preview_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "rendered.json"
+    path.write_text("\nError Message:\nenv('A_KEY') not found\n")
+    failed = run("--rendered", str(path))
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+    assert "env('A_KEY') not found" in failed.stderr
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with serving(tmp_path, "--code-root", str(FUNCTIONS)) as urls:
+        port = urls["api"].rpartition(":")[2]
+        failed = run("--rendered", str(tmp_path / "rendered.json"), "--code-root", str(FUNCTIONS),
+                     "--port-base", port)
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+    assert f"port {port}" in failed.stderr
 
 
 def test_code_can_come_from_other_folders(tmp_path: Path) -> None:

@@ -262,6 +262,15 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert data.exists()
 
 
+def test_a_port_in_use_is_one_line(server: Serving) -> None:
+    with command("--port", str(server.port)) as process:
+        assert process.stdout is not None
+        shown = process.stdout.read()
+        assert process.wait(timeout=120) == 1
+    assert f"127.0.0.1:{server.port}" in shown
+    assert len(shown.splitlines()) == 1
+
+
 def test_many_emulators_live_side_by_side() -> None:
     emulators = [TablestoreEmulator() for _ in range(20)]
     for emulator in emulators:

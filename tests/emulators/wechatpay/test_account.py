@@ -186,6 +186,17 @@ def test_the_command_serves_until_it_is_told_to_stop(
     assert started.wait(timeout=20) == 0
 
 
+def test_a_port_in_use_is_one_line(account: Account, tmp_path: Path) -> None:
+    account.save(tmp_path / "account")
+    with WeChatPayEmulator(account) as emulator, emulator.serve() as serving:
+        port = serving.base_url.rpartition(":")[2]
+        failed = subprocess.run(
+            [sys.executable, "-m", "emulators.wechatpay", "--account", tmp_path / "account",
+             "--port", port], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+    assert f"127.0.0.1:{port}" in failed.stderr
+
+
 def test_faults_are_not_shared_between_emulators(account: Account) -> None:
     fault = Fault("rate_limited", "native")
     with (WeChatPayEmulator(account, Clock()) as one, WeChatPayEmulator(account, Clock()) as two):

@@ -138,6 +138,12 @@ def test_the_command_names_what_is_not_set(missing: str,
     assert missing in capsys.readouterr().err
 
 
+def test_the_command_wants_an_address_with_its_scheme(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([], environment("127.0.0.1:9")) == 2
+    assert "TONGBAO_TABLESTORE_ENDPOINT must begin with https://" in capsys.readouterr().err
+
+
 def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--drop"], environment("http://127.0.0.1:9")) == 2
     assert "usage" in capsys.readouterr().err
