@@ -53,6 +53,6 @@ def _is_never_logged(field: str) -> bool:
 def _clean(field: str, value: Any) -> Any:
     if isinstance(value, Secret) or _is_never_logged(field):
         return STRUCK_OUT
-    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)[:MOST_CHARACTERS]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 INT64_LIMIT = 2**63
 _INT64_DIGITS = 20  # "-9223372036854775808"
 _WHITESPACE = " \t\n\r"
-_STRUCTURE = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
 class InvalidJson(ValueError):
@@ -40,12 +41,18 @@ def loads(raw: bytes, *, max_depth: int = 16, max_bytes: int = 64 * 1024) -> Any
     """
     if len(raw) > max_bytes:
         raise InvalidJson("too_large")
-    brackets = raw.count(b"{") + (raw.count(b"[") if b"[" in raw else 0)
-    # As many brackets as may nest cannot nest deeper; only more of them need a closer look.
-    if brackets > max_depth and _nests_deeper(raw, max_depth):
-        raise InvalidJson("too_deep")
-    value = _decode(raw)
-    if b"\\" in raw:  # only an escape can bring in what UTF-8 or the reader refuse
+    try:
+        text = raw.decode().strip(_WHITESPACE)
+        brackets = text.count("{") + (text.count("[") if "[" in text else 0)
+        # As many brackets as may nest cannot nest deeper; only more of them need a closer look.
+        if brackets > max_depth and _nests_deeper(text, max_depth):
+            raise InvalidJson("too_deep")
+        value, end = _READER.raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise _refusal(error, raw) from None  # the reader's own errors carry the whole text
+    if end != len(text):
+        raise InvalidJson("syntax")
+    if "\\" in text:  # only an escape can bring in what UTF-8 or the reader refuse
         _refuse_bad_characters(value)
     return value
 
@@ -58,33 +65,23 @@ def loads_object(raw: bytes, *, max_depth: int = 16, max_bytes: int = 64 * 1024)
     return value
 
 
-def _decode(raw: bytes) -> Any:
-    """One value and nothing else. "from None": the reader's own errors carry the whole text."""
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise InvalidJson("byte_order_mark")
-    try:
-        text = raw.decode("utf-8").strip(_WHITESPACE)
-        value, end = _DECODER.raw_decode(text)
-    except InvalidJson:
-        raise
-    except UnicodeDecodeError:
-        raise InvalidJson("not_utf8") from None
-    except (ValueError, RecursionError):
-        raise InvalidJson("syntax") from None
-    if end != len(text):
-        raise InvalidJson("syntax")
-    return value
+def _refusal(error: Exception, raw: bytes) -> InvalidJson:
+    if isinstance(error, InvalidJson):
+        return error
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidJson("not_utf8")
+    return InvalidJson("byte_order_mark" if raw.startswith(BOM_UTF8) else "syntax")
 
 
-def _nests_deeper(raw: bytes, max_depth: int) -> bool:
+def _nests_deeper(text: str, max_depth: int) -> bool:
     """One pass over quotes, escapes and brackets; stops where it gets too deep."""
     depth, in_string = 0, False
-    for token in _STRUCTURE.findall(raw):
-        if token == b'"':
+    for mark in _STRUCTURE.findall(text):
+        if mark == '"':
             in_string = not in_string
-        elif in_string or len(token) > 1:
+        elif in_string or len(mark) > 1:
             continue
-        elif token in b"[{":
+        elif mark in "[{":
             depth += 1
             if depth > max_depth:
                 return True
@@ -138,5 +135,5 @@ def _refuse_bad_characters(value: Any) -> None:
             _refuse_bad_characters(item)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_int64, parse_float=_finite,
-                            parse_constant=_no_constant)
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_int64, parse_float=_finite,
+                           parse_constant=_no_constant)

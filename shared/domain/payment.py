@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from shared.domain.money import Money
@@ -26,16 +26,17 @@ class TradeState(str, Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Payee:
+_PAID_STATES = (TradeState.PAID, TradeState.REFUNDED)
+
+
+class Payee(NamedTuple):
     """Who is paid: the provider's merchant number and the application it acts for."""
 
     merchant_id: str
     app_id: str
 
 
-@dataclass(frozen=True)
-class PaymentFact:
+class PaymentFact(NamedTuple):
     """One verified statement of a provider about one order number.
 
     `transaction_id`, `amount` and `paid_at_s` are None while nothing was paid. `source` is
@@ -54,7 +55,7 @@ class PaymentFact:
     @property
     def was_paid(self) -> bool:
         """Whether money moved from the buyer, even if it moved back later."""
-        return self.trade_state in (TradeState.PAID, TradeState.REFUNDED)
+        return self.trade_state in _PAID_STATES
 
 
 class Mismatch(str, Enum):

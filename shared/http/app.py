@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import MethodNotAllowed, NotFound, TongbaoError
@@ -47,6 +47,8 @@ class Route(NamedTuple):
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path's parameters if this route is meant, else None."""
+        if "{" not in self.path:
+            return {} if path == self.path else None
         wanted, given = self.path.split("/"), path.split("/")
         if len(wanted) != len(given):
             return None
@@ -95,9 +97,9 @@ class App:
         for route, parameters in matches:
             if route.method == request.method:
                 return self._handled(
-                    route, replace(request, parameters=parameters) if parameters else request)
+                    route, request._replace(parameters=parameters) if parameters else request)
         refusal = self._refuse(MethodNotAllowed(), request.request_id)
-        return replace(refusal, headers={**refusal.headers, "Allow": allowed})
+        return refusal._replace(headers={**refusal.headers, "Allow": allowed})
 
     def _handled(self, route: Route, request: Request) -> Answer:
         try:

@@ -56,7 +56,8 @@ def answer_dict(status: int, headers: Mapping[str, str], body: bytes) -> dict[st
 
 def _payload(event: object) -> dict[str, Any]:
     try:
-        payload = json.loads(event) if isinstance(event, bytes | str) else event
+        text = event.decode() if isinstance(event, bytes) else event
+        payload = json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError):
         raise InvalidRequest(reason="event_is_not_json") from None
     if not isinstance(payload, dict):

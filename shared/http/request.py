@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Request:
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """`path` is as sent (percent-encoding kept), header names are lower-case, body is raw."""
 
     method: str
@@ -20,17 +22,16 @@ class Request:
     body: bytes
     source_ip: str
     request_id: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = _NOTHING
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A JSON value to answer with; `raw` instead where the body is somebody else's contract."""
 
     status: int
     value: Any = None
     raw: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NOTHING
 
 
 class Platform(Protocol):

@@ -51,7 +51,10 @@ class WeChatNotifyVerifier:
         not be WeChat's, 400 when it is and we cannot use it; reasons: `reasons.Reason`.
         """
         try:
-            return self._verify(headers, body, now_s)
+            if len(body) > LARGEST_BODY:
+                raise Rejected(Reason.BODY_TOO_LARGE)
+            self._signatures.verify(headers, body, now_s)
+            return _payment(self._resources.decrypt(_resource(body)))
         except Rejected as rejected:
             raise _invalid(rejected.reason) from None
 
@@ -65,20 +68,13 @@ class WeChatNotifyVerifier:
             raise ValueError("only a 4xx or 5xx makes WeChat send a notify again")
         return ProviderReply(status, json.dumps({"code": "FAIL", "message": code}).encode())
 
-    def _verify(self, headers: Mapping[str, str], body: bytes, now_s: int) -> PaymentFact:
-        if len(body) > LARGEST_BODY:
-            raise Rejected(Reason.BODY_TOO_LARGE)
-        self._signatures.verify(headers, body, now_s)
-        resource = _resource(_object(body, Reason.BODY_NOT_JSON))
-        plaintext = self._resources.decrypt(resource)
-        fact = payment_fact(_object(plaintext, Reason.RESOURCE_NOT_JSON), "notify")
-        if not fact.was_paid:
-            raise Rejected(Reason.TRADE_STATE_CONTRADICTS)
-        return fact
 
-
-def _resource(envelope: dict[str, Any]) -> dict[str, Any]:
+def _resource(body: bytes) -> dict[str, Any]:
     """The encrypted part of an envelope that announces a payment."""
+    try:
+        envelope = strict_json.loads_object(body, max_bytes=LARGEST_BODY)
+    except strict_json.InvalidJson:
+        raise Rejected(Reason.BODY_NOT_JSON) from None
     event_type, resource = envelope.get("event_type"), envelope.get("resource")
     if event_type != PAYMENT_EVENT:
         known = type(event_type) is str
@@ -90,11 +86,16 @@ def _resource(envelope: dict[str, Any]) -> dict[str, Any]:
     return resource
 
 
-def _object(raw: bytes, reason: Reason) -> dict[str, Any]:
+def _payment(plaintext: bytes) -> PaymentFact:
+    """What the decrypted part states, if that agrees with an envelope of a payment."""
     try:
-        return strict_json.loads_object(raw, max_bytes=LARGEST_BODY)
+        transaction = strict_json.loads_object(plaintext, max_bytes=LARGEST_BODY)
     except strict_json.InvalidJson:
-        raise Rejected(reason) from None
+        raise Rejected(Reason.RESOURCE_NOT_JSON) from None
+    fact = payment_fact(transaction, "notify")
+    if not fact.was_paid:
+        raise Rejected(Reason.TRADE_STATE_CONTRADICTS)
+    return fact
 
 
 def _invalid(reason: Reason) -> InvalidNotify:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,12 +32,12 @@ MISFITS: list[tuple[Mismatch, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("state", [TradeState.PAID, TradeState.REFUNDED])
 def test_the_sample_fact_fits(state: TradeState) -> None:
-    assert find_mismatch(ORDER, replace(FACT, trade_state=state)) is None
+    assert find_mismatch(ORDER, FACT._replace(trade_state=state)) is None
 
 
 @pytest.mark.parametrize(("reason", "change"), MISFITS)
 def test_one_changed_thing_is_one_reason(reason: Mismatch, change: dict[str, Any]) -> None:
-    assert find_mismatch(ORDER, replace(FACT, **change)) is reason
+    assert find_mismatch(ORDER, FACT._replace(**change)) is reason
 
 
 def test_a_payment_without_an_order_fits_nothing() -> None:
@@ -48,7 +47,7 @@ def test_a_payment_without_an_order_fits_nothing() -> None:
 def test_a_second_transaction_for_a_paid_order_does_not_fit() -> None:
     paid = record_payment(ORDER, FACT, samples.NOW_S, "k1")
     assert find_mismatch(paid, FACT) is None
-    second = replace(FACT, transaction_id="4200000000-another")
+    second = FACT._replace(transaction_id="4200000000-another")
     assert find_mismatch(ORDER, second) is None
     assert find_mismatch(paid, second) is Mismatch.SECOND_PAYMENT
 
@@ -59,7 +58,7 @@ def test_a_fact_of_no_payment_needs_no_amount_but_must_name_the_order(state: Tra
     fact = PaymentFact("wechatpay", ORDER.payee, ORDER.out_trade_no, state, "query")
     assert not fact.was_paid
     assert find_mismatch(ORDER, fact) is None
-    assert find_mismatch(ORDER, replace(fact, out_trade_no="X")) is Mismatch.ORDER_NUMBER
+    assert find_mismatch(ORDER, fact._replace(out_trade_no="X")) is Mismatch.ORDER_NUMBER
 
 
 def test_every_mismatch_has_its_case_here() -> None:

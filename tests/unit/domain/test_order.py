@@ -93,7 +93,7 @@ def test_a_late_notify_after_the_refund_changes_nothing(trade_state: TradeState)
 @pytest.mark.parametrize("state", OrderState)
 def test_a_fact_of_no_payment_changes_nothing(state: OrderState, trade_state: TradeState) -> None:
     order = IN_STATE[state]
-    fact = replace(samples.paid_fact(order), trade_state=trade_state)
+    fact = samples.paid_fact(order)._replace(trade_state=trade_state)
     assert record_payment(order, fact, samples.NOW_S, "k1") is order
 
 

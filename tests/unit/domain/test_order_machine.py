@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -73,8 +71,8 @@ class OrderMachine(RuleBasedStateMachine):
           source=st.sampled_from(["notify", "query"]))
     def tell(self, state: TradeState, transaction: str, now_s: int, kid: str,
              source: str) -> None:
-        fact = replace(samples.paid_fact(self.order, trade_state=state, source=source),
-                       transaction_id=transaction, paid_at_s=now_s - 5)
+        fact = samples.paid_fact(self.order, trade_state=state, source=source)._replace(
+            transaction_id=transaction, paid_at_s=now_s - 5)
         if find_mismatch(self.order, fact) is not None:
             assert self.transaction not in (None, transaction)
             return

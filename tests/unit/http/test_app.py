@@ -55,6 +55,10 @@ def test_only_the_exact_path_is_a_route(path: str) -> None:
     assert answer.json["error"]["code"] == "ROUTE_NOT_FOUND"
 
 
+def test_a_path_that_looks_like_the_pattern_is_a_value_like_any_other() -> None:
+    assert call(app(), "GET", "/v1/orders/{order_id}").json["order_id"] == "{order_id}"
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "TRACE", "PATCH", "", "POSTT"])
 def test_a_known_path_with_another_method_names_the_methods(method: str) -> None:
     answer = call(app(), method, "/v1/orders")

@@ -126,6 +126,14 @@ def test_what_is_no_http_event_is_refused(raw: object) -> None:
         parse_event(raw, "-")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_an_event_is_utf_8_and_no_other_encoding_is_guessed(encoding: str) -> None:
+    text = json.dumps(as_dict("GET", "/v1/products"))
+    assert parse_event(text.encode("utf-8"), "-").path == "/v1/products"
+    with pytest.raises(InvalidRequest):
+        parse_event(text.encode(encoding), "-")
+
+
 @given(st.binary(max_size=200) | JSON_VALUES.map(lambda it: json.dumps(it).encode()) | JSON_VALUES)
 def test_garbage_is_refused_or_read_and_never_crashes(raw: object) -> None:
     with pytest.raises(InvalidRequest):

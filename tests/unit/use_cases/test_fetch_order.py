@@ -172,7 +172,7 @@ def test_closed_is_believed_only_of_this_very_order(world: World, order: Order,
         provider, payee = "wechatpay", order.payee
 
         def query(self, out_trade_no: str) -> PaymentFact:
-            return replace(closed, **change)
+            return closed._replace(**change)
 
     world.clock.advance_s(QUERY_INTERVAL_S)
     counter = replace(world.counter(), gateway=OtherAnswer())  # type: ignore[arg-type]

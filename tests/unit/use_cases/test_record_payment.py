@@ -97,16 +97,16 @@ def test_junk_costs_nothing(world: World, order: Order, which: int) -> None:
 def test_a_notify_of_no_payment_is_not_accepted(world: World, order: Order,
                                                 state: TradeState) -> None:
     with pytest.raises(NotifyNotAccepted) as caught:
-        notify(world, replace(world.pay(order), trade_state=state))
+        notify(world, world.pay(order)._replace(trade_state=state))
     assert caught.value.reason == "not_a_payment"
     assert world.calls() == []
 
 
 def test_an_unpaid_fact_that_does_not_fit_is_told_but_not_held(world: World, order: Order) -> None:
-    fact = replace(world.pay(order), trade_state=TradeState.UNPAID)
+    fact = world.pay(order)._replace(trade_state=TradeState.UNPAID)
     assert record_payment(fact, world.books) == world.stored(order)
     with pytest.raises(NotifyNotAccepted) as caught:
-        record_payment(replace(fact, payee=Payee("1900000002", "wxfake00000000001")), world.books)
+        record_payment(fact._replace(payee=Payee("1900000002", "wxfake00000000001")), world.books)
     assert not isinstance(caught.value, PaymentHeld)
     assert "payment.held" not in world.log.names()
     assert world.log.names()[-1] == "payment.fact_unfit"
@@ -129,7 +129,7 @@ def test_a_payment_that_does_not_fit_is_held_once_and_told_each_time(
     fact = world.pay(order)
     for _ in range(3):
         with pytest.raises(PaymentHeld) as caught:
-            notify(world, replace(fact, **change))
+            notify(world, fact._replace(**change))
         assert caught.value.mismatch is reason
         assert caught.value.status == 500
     held, = world.held.all()
@@ -145,7 +145,7 @@ def test_a_payment_that_does_not_fit_is_held_once_and_told_each_time(
 def test_a_payment_without_a_transaction_is_told_but_has_no_row(world: World, order: Order,
                                                                 gone: str | None) -> None:
     with pytest.raises(PaymentHeld):
-        notify(world, replace(world.pay(order), transaction_id=gone))
+        notify(world, world.pay(order)._replace(transaction_id=gone))
     assert world.held.all() == []
     assert world.log.named("payment.held")[0]["alarm"] is True
 
@@ -153,7 +153,7 @@ def test_a_payment_without_a_transaction_is_told_but_has_no_row(world: World, or
 def test_a_second_transaction_for_one_order_is_held(world: World, order: Order) -> None:
     fact = world.pay(order)
     paid = notify(world, fact)
-    second = replace(fact, transaction_id="4200000000000000000000000002")
+    second = fact._replace(transaction_id="4200000000000000000000000002")
     with pytest.raises(PaymentHeld) as caught:
         notify(world, second)
     assert caught.value.mismatch is Mismatch.SECOND_PAYMENT
@@ -164,7 +164,7 @@ def test_a_second_transaction_for_one_order_is_held(world: World, order: Order) 
 def test_of_two_transactions_at_once_one_is_booked_and_one_is_held(world: World,
                                                                    order: Order) -> None:
     first = world.pay(order)
-    second = replace(first, transaction_id="4200000000000000000000000002")
+    second = first._replace(transaction_id="4200000000000000000000000002")
     world.orders.script.before("save", lambda: notify(world, second))
     with pytest.raises(PaymentHeld) as caught:
         notify(world, first)
@@ -177,7 +177,7 @@ def test_of_two_transactions_at_once_one_is_booked_and_one_is_held(world: World,
 
 def test_a_held_payment_that_cannot_be_recorded_is_told_and_comes_again(
         world: World, order: Order) -> None:
-    wrong = replace(world.pay(order), amount=Money(1, "CNY"))
+    wrong = world.pay(order)._replace(amount=Money(1, "CNY"))
     world.held.script.before("record_once", raises(StoreUnavailable()))
     with pytest.raises(StoreUnavailable):
         notify(world, wrong)
