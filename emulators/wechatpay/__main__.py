@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         description="An emulator of WeChat Pay API v3 for one merchant. No real money moves.")
     result.add_argument("--account", required=True, metavar="DIR",
                         help="the merchant account; made there on the first start")
-    result.add_argument("--port", type=int, default=8087, help="0 picks a free one")
+    result.add_argument("--port", type=int, default=8088, help="0 picks a free one (default: 8088)")
     result.add_argument("--host", default="127.0.0.1")
     result.add_argument("--data", default=":memory:", metavar="FILE",
                         help="SQLite file that outlives the process")
