@@ -10,6 +10,7 @@ from shared.domain.lease import BUCKET_S, LEASE_DAYS, SLOW_CLOCK_S
 from shared.domain.license import DAY_S, apply_grant, open_license
 from shared.domain.order import Order, OrderState
 from shared.errors import (
+    AlreadyExists,
     Conflict,
     Forbidden,
     OrderNotFound,
@@ -17,7 +18,7 @@ from shared.errors import (
     StoreUnknown,
     Unavailable,
 )
-from shared.use_cases.claim_license import HandedOver, claim_license
+from shared.use_cases.claim_license import MOST_RIVALS, HandedOver, claim_license
 from shared.use_cases.create_order import create_order
 from shared.use_cases.fetch_order import fetch_order
 from shared.use_cases.record_payment import record_payment
@@ -48,6 +49,8 @@ def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Orde
     assert world.calls() == ["orders.load", "licenses.load", "licenses.create"]
     assert handed.license.license_id == paid.license_id
     assert handed.license.grants == (paid.grant,)
+    assert [(event.kind, event.source) for event in handed.license.history.events] == [
+        ("granted", "license-fetch")]
     assert world.licenses.all() == [handed.license]
     assert handed.lease is not None
     claims = FakeLicenseIssuer.read(handed.lease)
@@ -135,6 +138,23 @@ def test_two_claims_at_once_make_one_license(world: World, paid: Order) -> None:
     assert world.licenses.all() == [handed.license]
     assert handed == rivals[0]
     assert len(world.log.named("license.granted")) == 1
+
+
+def test_endless_rivals_end_in_try_again(world: World, paid: Order) -> None:
+    world.licenses.script.before("create", *[raises(AlreadyExists("a rival"))] * 50)
+    with pytest.raises(StoreUnavailable) as caught:
+        claim(world, paid)
+    assert (caught.value.reason, caught.value.retry_after_s) == ("too_many_rivals", 1)
+    assert world.licenses.calls == ["load", "create"] * MOST_RIVALS
+    assert MOST_RIVALS < 10
+
+
+@pytest.mark.parametrize("environment", ["test", "live"])
+def test_a_license_belongs_to_the_environment_of_its_order(world: World,
+                                                           environment: str) -> None:
+    order = create_order(request(), replace(world.shop, environment=environment))
+    paid = record_payment(world.pay(order), world.books)
+    assert claim(world, paid).license.environment == environment
 
 
 def test_a_grant_is_added_to_a_license_that_is_there(world: World, paid: Order) -> None:

@@ -52,16 +52,17 @@ def test_price_and_title_come_from_the_catalogue(world: World) -> None:
 
 
 def test_order_and_due_row_are_stored_before_the_provider_hears_of_it(world: World) -> None:
-    seen: list[tuple[str, int]] = []
+    seen: list[tuple[str, int, int]] = []
 
     def look() -> None:
         stored = world.orders.all()[0]
-        seen.append((stored.state.value, world.orders.count_due(
-            stored.created_at_s + FIRST_DUE_AFTER_S)))
+        due_at_s = stored.created_at_s + FIRST_DUE_AFTER_S
+        seen.append((stored.state.value, world.orders.count_due(due_at_s - 1),
+                     world.orders.count_due(due_at_s)))
 
     world.gateway.script.before("place", look)
     create_order(request(), world.shop)
-    assert seen == [("created", 1)]
+    assert seen == [("created", 0, 1)]
 
 
 def test_an_order_that_cannot_be_stored_is_never_sent(world: World) -> None:
@@ -256,8 +257,9 @@ def test_paid_says_one_call_and_not_yet_says_the_next_is_asked_again(
             world.gateway.trades[number] = replace(paid, state=lag)
 
     world.gateway.script.before("query", lags)
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(ProviderUnavailable) as caught:
         create_order(request(), world.shop)
+    assert caught.value.retry_after_s == 2
     world.gateway.trades[number] = paid
     assert create_order(request(), world.shop).state is OrderState.PAID
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.domain.order import OrderState, close
 from shared.errors import StoreUnavailable
 from shared.use_cases.create_order import create_order
-from tests.fakes.provider import FakeGateway
+from tests.fakes.provider import CODE_LIFETIME_S, FakeGateway
 from tests.unit.use_cases.world import World, request
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ def test_who_lost_to_a_rival_stores_the_code_that_lives(world: World) -> None:
     order = create_order(request(), shop)
     assert [name for name, _ in gateway.calls] == ["place"] * 3
     assert order.instruction == gateway.trades[order.out_trade_no].instruction
+    assert world.stored(order) == order
+
+
+def test_an_order_that_a_rival_closed_is_told_as_it_is_stored(world: World) -> None:
+    shop = replace(world.shop, order_lifetime_s=2 * CODE_LIFETIME_S)
+    create_order(request(), shop)
+    world.clock.advance_s(CODE_LIFETIME_S)
+
+    def rival() -> None:
+        stored = world.orders.all()[0]
+        world.orders.save(close(stored, world.clock.now_s(), actor="provider", source="query"))
+
+    world.gateway.script.after("place", rival)
+    order = create_order(request(), shop)
+    assert order.state is OrderState.CLOSED
     assert world.stored(order) == order
 
 

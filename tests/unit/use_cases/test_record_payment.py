@@ -110,6 +110,7 @@ def test_an_unpaid_fact_that_does_not_fit_is_told_but_not_held(world: World, ord
     assert not isinstance(caught.value, PaymentHeld)
     assert "payment.held" not in world.log.names()
     assert world.log.names()[-1] == "payment.fact_unfit"
+    assert world.log.named("payment.fact_unfit")[0]["alarm"] is True
 
 
 MISFITS: list[tuple[Mismatch, dict[str, Any]]] = [
@@ -238,6 +239,7 @@ def test_endless_rivals_end_in_try_again(world: World, order: Order) -> None:
     with pytest.raises(StoreUnavailable) as caught:
         notify(world, fact)
     assert caught.value.reason == "too_many_rivals"
+    assert world.orders.calls.count("load") == 5
     assert world.stored(order).payment is None
 
 
