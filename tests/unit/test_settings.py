@@ -14,7 +14,6 @@ from shared.secret import MissingSetting, Secret
 from shared.settings import (
     ALL,
     NOTIFY,
-    TEST_MERCHANTS,
     VARIABLES,
     InvalidSetting,
     Settings,
@@ -119,6 +118,13 @@ def test_earlier_signing_keys_stay_beside_the_one_in_use() -> None:
         "license-fetch")
     seeds = {kid: seed.reveal() for kid, seed in settings.signing_keys().items()}
     assert seeds == {"2025-01": "canary-of-an-earlier-key", "2026-11": "canary-of-the-signing-key"}
+
+
+def test_the_key_in_use_wins_over_an_earlier_one_of_its_name() -> None:
+    settings = load_settings(
+        {**GOOD, "TONGBAO_EARLIER_SIGNING_KEYS": '{"2026-11":"another"}'}, "license-fetch")
+    seeds = {kid: seed.reveal() for kid, seed in settings.signing_keys().items()}
+    assert seeds == {"2026-11": "canary-of-the-signing-key"}
     assert "canary" not in repr(settings) + repr(settings.signing_keys())
 
 
@@ -163,6 +169,7 @@ ADDRESSES = ["http://pay.shop-of-tests.cn/x", "https://127.0.0.1/x", "https://10
              "https://192.168.1.2/x", "https://169.254.169.254/x", "https://100.100.100.200/x",
              "https://localhost/x", "https://localhost./x", "https://shop.internal/x",
              "https://shop.internal./x", "https://shop.local/x", "https://shop.test/x",
+             "https://shop.localhost/x",
              "https://[::1]/x", "https://[fd00::1.2.3.4]/x", "https://[::ffff:10.0.0.1]/x",
              "https://user@pay.shop-of-tests.cn/x", "https://127.1/x", "https://0x7f.0.0.1/x",
              "https://0177.0.0.1/x", "https://2130706433/x", "https:///x", "https://[/x",
@@ -188,7 +195,8 @@ def test_live_takes_public_addresses(address: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [
-    *(("WECHATPAY_MCHID", merchant) for merchant in TEST_MERCHANTS),
+    ("WECHATPAY_MCHID", "1900000001"), ("WECHATPAY_MCHID", "1900000109"),
+    ("WECHATPAY_MCHID", "1900009191"),
     ("TONGBAO_EARLIER_SIGNING_KEYS", '{"2026-10":"s","test-1":"s"}'),
     ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
     ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
@@ -211,6 +219,7 @@ def test_secrets_hide_in_every_text(show: object) -> None:
 
 def test_a_secret_is_seen_by_reveal_alone() -> None:
     secret = load_settings(GOOD, "license-fetch").signing_key
+    assert {str(secret), repr(secret), f"{secret}"} == {"Secret(TONGBAO_SIGNING_KEY)"}
     assert secret.reveal() == "canary-of-the-signing-key"
     assert secret
     assert not Secret("EMPTY", "")
@@ -246,6 +255,7 @@ def test_a_file_that_gives_no_value_fails_by_the_settings_name(tmp_path: Path,
     with pytest.raises((InvalidSetting, MissingSetting), match="TONGBAO_SIGNING_KEY") as caught:
         load_settings({**GOOD, "TONGBAO_SIGNING_KEY": f"file:{path}"}, "license-fetch")
     assert str(path) not in str(caught.value)
+    assert "0xff" not in str(caught.value)
 
 
 def test_another_source_of_secrets_is_one_more_entry() -> None:

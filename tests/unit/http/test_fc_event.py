@@ -160,13 +160,21 @@ def test_a_request_id_is_there_or_a_dash(context: object, found: str) -> None:
     assert request_id_of(context) == found
 
 
+@pytest.mark.parametrize("flag", [None, False, "false", 0, 1])
+def test_only_the_flag_itself_makes_a_body_base64(flag: object) -> None:
+    raw = {**as_dict("POST", "/", body=b"e30="), "isBase64Encoded": flag}
+    assert parse_event(raw, "r1").body == b"e30="
+
+
 def test_the_role_key_comes_from_the_context_where_there_is_one() -> None:
     full = SimpleNamespace(credentials=SimpleNamespace(
         access_key_id="i", access_key_secret="s", security_token="t"))
     assert access_key_of(full) == ("i", "s", "t")
     for context in (None, SimpleNamespace(), SimpleNamespace(credentials=None),
                     SimpleNamespace(credentials=SimpleNamespace(
-                        access_key_id="", access_key_secret="s", security_token="t"))):
+                        access_key_id="", access_key_secret="s", security_token="t")),
+                    SimpleNamespace(credentials=SimpleNamespace(
+                        access_key_id="i", access_key_secret="", security_token="t"))):
         assert access_key_of(context) is None
 
 

@@ -238,7 +238,7 @@ def test_endless_rivals_end_in_try_again(world: World, order: Order) -> None:
     world.orders.script.before("save", again)
     with pytest.raises(StoreUnavailable) as caught:
         notify(world, fact)
-    assert caught.value.reason == "too_many_rivals"
+    assert (caught.value.reason, caught.value.retry_after_s) == ("too_many_rivals", 1)
     assert world.orders.calls.count("load") == 5
     assert world.stored(order).payment is None
 
