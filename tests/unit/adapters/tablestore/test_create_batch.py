@@ -110,3 +110,22 @@ def test_a_create_after_a_create_of_unknown_outcome_finds_the_order(
     with pytest.raises(AlreadyExists):
         world.open().orders.create(ORDER, NOW_S)
     assert_both_durable(stores)
+
+
+def test_a_create_sent_twice_is_recognized_by_one_mark(world: EmulatorWorld) -> None:
+    stores = world.open()
+    world.emulator.inject(fault("lost request", "BatchWriteRow"))
+    world.emulator.inject(fault("lost answer", "BatchWriteRow"))
+    stores.orders.create(ORDER, NOW_S)
+    assert_both_durable(stores)
+
+
+@pytest.mark.parametrize(("name", "error"), [
+    ("throttled", StoreUnavailable), ("timeout before", StoreUnknown)])
+def test_a_due_row_that_may_be_gone_is_not_said_to_be_there(
+        world: EmulatorWorld, name: str, error: type[Exception]) -> None:
+    stores = world.open()
+    stores.orders.create(ORDER, NOW_S)
+    world.emulator.inject(fault(name, "DeleteRow", times=None))
+    with pytest.raises(error):
+        stores.orders.forget_due(DUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,22 @@ def test_five_minutes_either_way_are_fresh(seconds: int) -> None:
 def test_what_is_unsigned_proves_nothing(unsigned: Reply) -> None:
     found, _, _ = call([unsigned] * 3)
     assert found == "answer_header_missing"
+
+
+@pytest.mark.parametrize(("status", "believed"), [(200, True), (404, False), (204, False)])
+def test_where_no_signature_comes_with_a_file_no_refusal_is_believed_without(
+        status: int, believed: bool) -> None:
+    bill = replace(QUERY, unsigned_answer=True)
+    found, _, _ = call([Reply(status, b"")] * 3, bill)
+    assert isinstance(found, Answer) is believed
+    assert believed or found == "answer_header_missing"
+
+
+@pytest.mark.parametrize("status", [202, 429])
+def test_accepted_for_later_decides_nothing(status: int) -> None:
+    found, server, _ = call([signed(status, {})] * 3)
+    assert found == f"status_{status}"
+    assert len(server.received) == 3
 
 
 def test_a_redirect_is_never_followed() -> None:
