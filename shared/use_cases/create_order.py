@@ -83,9 +83,8 @@ def _stored(request: OrderRequest, shop: Shop) -> Order:
     """The order of this key: placed now, or as it was placed before."""
     number = identifiers.out_trade_no(shop.prefix, shop.environment, request.idempotency_key)
     snapshot = _snapshot(request, shop)
-    if snapshot is None:
-        return _placed_before_withdrawal(number, request, shop)
-    draft = _draft(number, snapshot, request, shop)
+    draft = (_draft(number, snapshot, request, shop) if snapshot is not None
+             else _placed_before_withdrawal(number, shop))
     try:
         shop.books.orders.create(draft, draft.created_at_s + FIRST_DUE_AFTER_S)
     except AlreadyExists:
@@ -108,12 +107,16 @@ def _snapshot(request: OrderRequest, shop: Shop) -> Snapshot | None:
         entitlements=product.entitlements, catalogue_version=shop.catalogue.version)
 
 
-def _placed_before_withdrawal(number: str, request: OrderRequest, shop: Shop) -> Order:
-    """A product may leave the catalogue between two tries with one key."""
+def _placed_before_withdrawal(number: str, shop: Shop) -> Order:
+    """A product may leave the catalogue between two tries with one key.
+
+    The order goes through `create` again like any repetition: its first try may have died
+    with only half of the batch stored, and nothing goes to WeChat without a due row.
+    """
     order = shop.books.orders.load(identifiers.order_id(number))
     if order is None:
         raise NotFound(code="PRODUCT_NOT_FOUND", field="product_id")
-    return _if_the_same(order, request)
+    return order
 
 
 def _draft(number: str, snapshot: Snapshot, request: OrderRequest, shop: Shop) -> Order:

@@ -83,9 +83,7 @@ def _ask_provider(order: Order, counter: Counter) -> Order:
     claimed = schedule_query(order, now_s)
     try:
         books.orders.save(claimed)
-    except VersionConflict:
-        return order
-    except Unavailable:
+    except (VersionConflict, Unavailable):
         return order
     try:
         return _booked(claimed, counter)

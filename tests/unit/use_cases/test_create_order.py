@@ -134,6 +134,18 @@ def test_a_retry_after_the_product_was_withdrawn_gives_the_order_placed_before(
         create_order(request(OTHER_KEY), shop)
 
 
+def test_an_order_of_a_withdrawn_product_is_not_sent_without_its_due_row(world: World) -> None:
+    world.gateway.script.before("place", raises(ProviderUnavailable()))
+    with pytest.raises(ProviderUnavailable):
+        create_order(request(), world.shop)
+    far_s = world.clock.now_s() + 10 * FIRST_DUE_AFTER_S
+    [due] = world.orders.list_due(far_s, 10)
+    world.orders.forget_due(due)
+    shop = replace(world.shop, catalogue=replace(world.shop.catalogue, products={}))
+    create_order(request(), shop)
+    assert world.orders.list_due(far_s, 10) == [due]
+
+
 FAILURES: list[tuple[str, str, str, TongbaoError]] = [
     ("orders", "create", "before", StoreUnavailable()),
     ("orders", "create", "before", StoreUnknown()),
