@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
+from emulators.wechatpay import Fault
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -185,3 +187,15 @@ def refusal(answer: Answer) -> tuple[int, str, str]:
     """Status, code and sub-code of a refusal."""
     sub_code = answer.headers["Request-Id"].rpartition("-")[2]
     return answer.status, str(document(answer)["code"]), sub_code
+
+
+def spoil(merchant: Merchant, kind: str, endpoint: str = "query", **params: Any) -> None:
+    merchant.emulator.inject(Fault(kind, endpoint, **params))
+
+
+def notify(merchant: Merchant, out_trade_no: str = "ORDER0001") -> tuple[dict[str, str], bytes]:
+    """Pay, deliver, and return the last notify received."""
+    merchant.paid(out_trade_no)
+    merchant.emulator.deliver_due_notifies()
+    _, headers, body = merchant.receiver.received[-1]
+    return headers, body

@@ -15,24 +15,14 @@ from tests.emulators.wechatpay.merchant import (
     Merchant,
     Receiver,
     document,
+    notify,
     refusal,
     signed_by,
+    spoil,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def spoil(merchant: Merchant, kind: str, endpoint: str = "query", **params: Any) -> None:
-    merchant.emulator.inject(Fault(kind, endpoint, **params))
-
-
-def notify(merchant: Merchant, out_trade_no: str = "ORDER0001") -> tuple[dict[str, str], bytes]:
-    """Pay, deliver, and return the last notify received."""
-    merchant.paid(out_trade_no)
-    merchant.emulator.deliver_due_notifies()
-    _, headers, body = merchant.receiver.received[-1]
-    return headers, body
 
 
 def test_a_fault_strikes_as_often_as_it_was_told(merchant: Merchant) -> None:

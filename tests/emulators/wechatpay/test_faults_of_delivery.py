@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from emulators.wechatpay import Fault
 from tests.emulators.wechatpay.merchant import (
     Clock,
     Merchant,
     document,
+    notify,
+    spoil,
 )
-
-
-def spoil(merchant: Merchant, kind: str, endpoint: str = "query", **params: Any) -> None:
-    merchant.emulator.inject(Fault(kind, endpoint, **params))
-
-
-def notify(merchant: Merchant, out_trade_no: str = "ORDER0001") -> tuple[dict[str, str], bytes]:
-    """Pay, deliver, and return the last notify received."""
-    merchant.paid(out_trade_no)
-    merchant.emulator.deliver_due_notifies()
-    _, headers, body = merchant.receiver.received[-1]
-    return headers, body
 
 
 def test_a_notify_may_come_before_the_create_call_returns(merchant: Merchant) -> None:
