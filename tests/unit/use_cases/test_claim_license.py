@@ -28,11 +28,6 @@ from tests.unit.use_cases.world import OTHER_SECRET, SECRET, World, request
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def paid(world: World) -> Order:
     order = create_order(request(), world.shop)
     booked = record_payment(world.pay(order), world.books)

@@ -27,11 +27,6 @@ from tests.fakes.script import raises
 from tests.unit.use_cases.world import KEY, LIFETIME_S, OTHER_KEY, OTHER_SECRET, World, request
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_an_order_comes_with_a_way_to_pay_it(world: World) -> None:
     order = create_order(request(), world.shop)
     assert order.state is OrderState.AWAITING_PAYMENT

@@ -22,11 +22,6 @@ class TwoCurrencies(FakeGateway):
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def shop(world: World) -> Shop:
     """One product with two prices, at a provider of one currency."""
     texts = {"en": "Reader Pro", "zh": "Reader Pro"}

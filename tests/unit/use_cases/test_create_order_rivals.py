@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from shared.domain.order import PaymentInstruction
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_two_calls_with_one_key_end_in_one_order_and_a_living_code(world: World) -> None:
     """A rival's call makes our code dead: what is stored at the end must be the newest one."""
     rivals: list[object] = []

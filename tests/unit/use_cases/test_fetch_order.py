@@ -23,18 +23,6 @@ from tests.fakes.script import raises
 from tests.unit.use_cases.world import OTHER_SECRET, SECRET, World, hash_of, request
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def order(world: World) -> Order:
-    placed = create_order(request(), world.shop)
-    world.forget_calls()
-    return placed
-
-
 def fetch(world: World, order: Order, wait_s: int = 0) -> Order:
     return fetch_order(order.order_id, SECRET, world.counter(wait_s))
 

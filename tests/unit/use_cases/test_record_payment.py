@@ -17,26 +17,13 @@ from shared.errors import (
     StoreUnknown,
     Unavailable,
 )
-from shared.use_cases.create_order import create_order
 from shared.use_cases.receive_notify import receive_notify
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import World, request
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def order(world: World) -> Order:
-    placed = create_order(request(), world.shop)
-    world.forget_calls()
-    return placed
+    from tests.unit.use_cases.world import World
 
 
 def notify(world: World, fact: PaymentFact) -> Order:
