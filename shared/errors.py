@@ -160,6 +160,17 @@ class ProviderUnavailable(Unavailable):
     code = "PROVIDER_UNAVAILABLE"
 
 
+class BillNotReady(Unavailable):
+    """The provider has not made this day's bill yet."""
+
+
+class UntrustedBill(TongbaoError):
+    """A bill came that is not whole, or not what its hash says; `reason` says what is wrong."""
+
+    code = "BILL_UNTRUSTED"
+    status = 502
+
+
 class ProviderRefused(TongbaoError):
     """The provider's verified "no", which no retry will change; `reason` is its code."""
 
@@ -197,8 +208,9 @@ MESSAGES: dict[str, tuple[str, str, int]] = {
         "This Idempotency-Key was used for another order.",
         "该 Idempotency-Key 已用于另一个订单。", 409),
     "ORDER_NOT_PAID": ("The order is not paid yet.", "订单尚未支付。", 409),
-    "LICENSE_SUSPENDED": ("The payment is being refunded; the license is suspended.",
-                          "该订单正在退款，许可证已暂停。", 403),
+    "LICENSE_SUSPENDED": (
+        "The payment is being refunded or looked into; the license is suspended.",
+        "该订单正在退款或核查中，许可证已暂停。", 403),
     "LICENSE_EXPIRED": ("The license has expired.", "许可证已过期。", 403),
     "RATE_LIMITED": ("Too many requests; please wait a moment.", "请求过于频繁，请稍候。", 429),
     "NOTIFY_INVALID": ("The notify could not be verified.", "通知验证失败。", 401),
@@ -214,6 +226,21 @@ MESSAGES: dict[str, tuple[str, str, int]] = {
         "微信支付暂时没有响应，请稍后用相同的请求重试。", 503),
     "PROVIDER_REFUSED": ("WeChat Pay refused the order; the seller has been told.",
                          "微信支付拒绝了该订单，商家已收到提醒。", 502),
+    "REFUND_NOT_OFFERED": ("This product is sold without refunds on request; ask the seller.",
+                           "该商品不支持自助退款，请联系商家。", 409),
+    "REFUND_EXCEEDS_PAYMENT": ("No more than was paid can be refunded, in all.",
+                               "退款总额不能超过实付金额。", 409),
+    "REFUND_WINDOW_OVER": ("The time for a refund on request is over; ask the seller.",
+                           "已超过自助退款期限，请联系商家。", 409),
+    "REFUND_AFTER_ACTIVATION": (
+        "The license has been used; ask the seller for a refund.",
+        "许可证已激活使用，请联系商家退款。", 409),
+    "REFUND_LIMIT_REACHED": ("You have had all the refunds on request there are; ask the seller.",
+                             "自助退款次数已达上限，请联系商家。", 409),
+    "ORDER_NOT_OPEN": ("The order can no longer be cancelled.", "该订单已无法取消。", 409),
+    "LICENSE_REVOKED": ("The payment was refunded; the license has ended.",
+                        "该订单已退款，许可证已失效。", 403),
+    "BILL_UNTRUSTED": ("WeChat Pay's bill could not be verified.", "微信支付账单校验失败。", 502),
     "INTERNAL_ERROR": ("Something went wrong on our side; nothing was lost.",
                        "服务内部错误，您的数据没有丢失。", 500),
 }

@@ -52,6 +52,22 @@ def parse_out_trade_no(typed: str) -> str:
     return text
 
 
+def out_refund_no(number: str, request_key: str) -> str:
+    """The refund's number at the provider: the shape of an order number, with its prefix.
+
+    A pure function of the order and the request's own key: no retry and no double click can
+    make a second refund, and two equal parts asked for with two keys stay two refunds.
+    """
+    text = number[:PREFIX_LENGTH] + _hashed("out_refund_no", number, request_key,
+                                            length=BODY_LENGTH)
+    return text + check_symbol(text)
+
+
+def refund_id(refund_number: str) -> str:
+    """The refund's name in URLs and logs: a hash of its out_refund_no."""
+    return _hashed("refund", refund_number, length=ID_LENGTH)
+
+
 def order_id(number: str) -> str:
     """The order's name in rows, URLs and logs: a hash of its out_trade_no."""
     return _hashed("order", number, length=ID_LENGTH)

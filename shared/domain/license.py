@@ -3,16 +3,29 @@
 A grant is one durable reason to use a product for a while. A paid grant needs a verified
 payment; a gift, an import or a trial names its own durable proof. Applying a grant is
 idempotent by its id, so it does not matter how often, or by whom, it is tried.
+
+What became of a grant's money (refunded, held back) is decided in its order; the license keeps
+a copy, each with the version of the order that it was read from, so that an old copy that
+arrives late cannot undo a newer one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from shared.domain.history import Event, History, begin
 
 KIND = "license"
 DAY_S = 86_400
+
+
+class Standing(str, Enum):
+    """What a grant, and so a license, is worth now."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -42,15 +55,43 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class GrantStanding:
+    """What the order of a grant said of it, at that version of the order."""
+
+    grant_id: str
+    standing: Standing
+    order_version: int
+
+
+@dataclass(frozen=True)
 class License:
-    """What one buyer may use, and since which grants. One license is one row."""
+    """What one buyer may use, and since which grants. One license is one row.
+
+    A grant without an entry in `standings` is active. `activated_at_s` is when a lease was
+    first handed out for it.
+    """
 
     license_id: str
     environment: str
     product_id: str
     grants: tuple[Grant, ...]
     history: History
+    standings: tuple[GrantStanding, ...] = ()
+    activated_at_s: int | None = None
     version: int = 1
+
+    @property
+    def standing(self) -> Standing:
+        """Active while any grant is; revoked when all are."""
+        found = {self.standing_of(grant.grant_id) for grant in self.grants}
+        if Standing.ACTIVE in found:
+            return Standing.ACTIVE
+        return Standing.SUSPENDED if Standing.SUSPENDED in found else Standing.REVOKED
+
+    def standing_of(self, grant_id: str) -> Standing:
+        """What this grant is worth."""
+        return next((known.standing for known in self.standings
+                     if known.grant_id == grant_id), Standing.ACTIVE)
 
     @property
     def kid(self) -> str:
@@ -64,17 +105,24 @@ class License:
 
     @property
     def entitlements(self) -> tuple[str, ...]:
-        """All that any grant gives, each once, in order of name."""
-        return tuple(sorted({name for grant in self.grants for name in grant.entitlements}))
+        """All that any active grant gives, each once, in order of name."""
+        return tuple(sorted({name for grant in self._active() for name in grant.entitlements}))
 
     def ends_at_s(self) -> int | None:
-        """When it ends: a later grant adds its days to what is left. None: never."""
+        """When it ends: a later grant adds its days to what is left. None: never.
+
+        Grants that are not active add nothing; without any active one it ended at 0.
+        """
         end = 0
-        for grant in self._oldest_first():
+        for grant in self._active():
             if grant.term_days is None:
                 return None
             end = max(end, grant.granted_at_s) + grant.term_days * DAY_S
         return end
+
+    def _active(self) -> list[Grant]:
+        return [grant for grant in self._oldest_first()
+                if self.standing_of(grant.grant_id) is Standing.ACTIVE]
 
     def _oldest_first(self) -> list[Grant]:
         """By time of payment: grants may be claimed, and so applied, in any order."""
@@ -95,6 +143,36 @@ def apply_grant(license_: License, grant: Grant, *, now_s: int, source: str) -> 
         return license_
     return replace(license_, grants=(*license_.grants, grant), version=license_.version + 1,
                    history=license_.history.add(_granted(grant, now_s, source)))
+
+
+def set_standing(license_: License, told: GrantStanding, *, now_s: int, source: str) -> License:
+    """The license after its order spoke; the same license when that is no news.
+
+    Only a newer version of the order counts. An event is written when the worth changes.
+    """
+    known = next((one for one in license_.standings if one.grant_id == told.grant_id), None)
+    if known is not None and told.order_version <= known.order_version:
+        return license_
+    before = license_.standing_of(told.grant_id)
+    others = tuple(one for one in license_.standings if one.grant_id != told.grant_id)
+    history = license_.history
+    if told.standing is not before:
+        history = history.add(Event(_WORDS[told.standing], now_s, "system", source, {
+            "grant_id": told.grant_id, "order_version": told.order_version}))
+    return replace(license_, standings=(*others, told), history=history,
+                   version=license_.version + 1)
+
+
+_WORDS = {Standing.ACTIVE: "restored", Standing.SUSPENDED: "suspended",
+          Standing.REVOKED: "revoked"}
+
+
+def activate(license_: License, now_s: int, source: str) -> License:
+    """The license once a lease was handed out for it; the same license when one was before."""
+    if license_.activated_at_s is not None:
+        return license_
+    return replace(license_, activated_at_s=now_s, version=license_.version + 1,
+                   history=license_.history.add(Event("activated", now_s, "buyer", source)))
 
 
 def _granted(grant: Grant, now_s: int, source: str) -> Event:

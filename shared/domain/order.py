@@ -1,11 +1,13 @@
 """The order: what one buyer agreed to pay, and what became of it.
 
-      place            instruct              pay                    report_refund
- ∅ ─────────▶ CREATED ─────────▶ AWAITING_PAYMENT ─────────▶ PAID ─────────▶ REFUNDING
-                 │                  │      ▲                  ▲
-                 └──── close ───────┤      └ instruct (fresh  │ pay: a late payment
-                                    ▼        code, same no.)  │ is still a payment
+      place            instruct              pay                      refunds
+ ∅ ─────────▶ CREATED ─────────▶ AWAITING_PAYMENT ─────────▶ PAID ◀────────▶ REFUNDING
+                 │                  │      ▲                  ▲                  │
+                 └──── close ───────┤      └ instruct (fresh  │ pay: a late      ▼
+                                    ▼        code, same no.)  │ payment counts  REFUNDED
                                   CLOSED ─────────────────────┘
+
+After the payment its refunds decide the state: `shared.domain.refunding`.
 
 An order is one row. Every function here returns a new order whose version is one higher;
 saving it succeeds only for who read the version before.
@@ -24,6 +26,8 @@ from shared.domain.payment import Payee, PaymentFact, TradeState
 
 if TYPE_CHECKING:
     from shared.domain.money import Money
+    from shared.domain.refund import Refund
+    from shared.domain.refund_policy import RefundPolicy
 
 KIND = "order"
 
@@ -36,7 +40,9 @@ class OrderState(str, Enum):
     PAID = "paid"
     CLOSED = "closed"
     REFUNDING = "refunding"
-    """A refund exists at the provider; its amount and its end are not known here yet."""
+    """A refund is open, or the provider speaks of one that is not known here yet."""
+    REFUNDED = "refunded"
+    """All that was paid went back."""
 
 
 TRANSITIONS: dict[tuple[OrderState, str], OrderState] = {
@@ -49,7 +55,14 @@ TRANSITIONS: dict[tuple[OrderState, str], OrderState] = {
     (OrderState.CLOSED, "paid"): OrderState.PAID,
     (OrderState.PAID, "refund_reported"): OrderState.REFUNDING,
 }
-"""Every move an order may make; what is not here is not allowed."""
+"""Every move an order may make until it is paid, and the first word of a refund."""
+
+REFUND_TRANSITIONS: dict[OrderState, tuple[OrderState, ...]] = {
+    OrderState.PAID: (OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED),
+    OrderState.REFUNDING: (OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED),
+    OrderState.REFUNDED: (OrderState.REFUNDED,),
+}
+"""Where the events of refunds and holds may lead: the sum of the refunds decides."""
 
 OPEN_STATES = (OrderState.CREATED, OrderState.AWAITING_PAYMENT)
 
@@ -84,16 +97,21 @@ class Snapshot:
     term_days: int | None
     entitlements: tuple[str, ...]
     catalogue_version: str
+    refund_policy: RefundPolicy | None = None
 
 
 @dataclass(frozen=True)
 class Payment:
-    """The verified payment of an order."""
+    """The verified payment of an order. `payer_hash`: see PaymentFact; `late` says that the
+    order had been closed before.
+    """
 
     transaction_id: str
     amount: Money
     paid_at_s: int
     source: str
+    payer_hash: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,11 @@ class Order:
     instruction: PaymentInstruction | None = None
     payment: Payment | None = None
     grant: Grant | None = None
+    refunds: tuple[Refund, ...] = ()
+    holds: tuple[str, ...] = ()
+    """Why its license is held back, besides refunds: operator, complaint:<id>."""
+    refund_reported_at_s: int | None = None
+    """When the provider first spoke of a refund without saying which."""
     version: int = 1
 
     @property
@@ -180,16 +203,18 @@ def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Ord
     """The order after a fact that fits it; the same order when the fact is not news.
 
     One verified payment fixes, in one version of one row: the payment, its only grant, and
-    the signing key of its license. A REFUNDED fact means paid *and* refunded.
+    the signing key of its license. A REFUNDED fact means paid *and* refunded; it is news
+    only while no refund of this order is known, for a known one tells more.
     """
     if not fact.was_paid:
         return order
     before = order
     if order.payment is None:
         order = _pay(order, fact, now_s, kid)
-    if fact.trade_state is TradeState.REFUNDED and order.state is OrderState.PAID:
+    if (fact.trade_state is TradeState.REFUNDED and order.state is OrderState.PAID
+            and order.refund_reported_at_s is None and not order.refunds):
         order = _move(order, Event("refund_reported", now_s, "provider", fact.source),
-                      version=before.version + 1)
+                      version=before.version + 1, refund_reported_at_s=now_s)
     return order
 
 
@@ -210,7 +235,8 @@ def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
     assert fact.transaction_id is not None
     assert fact.amount is not None
     assert fact.paid_at_s is not None
-    payment = Payment(fact.transaction_id, fact.amount, fact.paid_at_s, fact.source)
+    payment = Payment(fact.transaction_id, fact.amount, fact.paid_at_s, fact.source,
+                      fact.payer_hash, late=order.state is OrderState.CLOSED)
     grant = grant_for_payment(order, payment, kid)
     data: dict[str, Any] = {
         "transaction_id": payment.transaction_id, "amount": payment.amount.as_dict(),

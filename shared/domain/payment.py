@@ -1,12 +1,11 @@
 """What a provider told us about a payment, in words that no provider owns.
 
-Every source (notify, query, later the bill) ends in one `PaymentFact`; `matching` decides
+Every source (notify, query, bill) ends in one `PaymentFact`; `matching` decides
 whether that fact belongs to an order. A provider adds a folder of adapters, not a branch here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,7 +39,8 @@ class PaymentFact(NamedTuple):
     """One verified statement of a provider about one order number.
 
     `transaction_id`, `amount` and `paid_at_s` are None while nothing was paid. `source` is
-    notify, query or bill. Only a provider's verifier may build one.
+    notify, query or bill. `payer_hash` (64 hex digits) is a keyed hash of the provider's name
+    for the payer, None unless the deployment keeps it. Only a provider's adapter builds one.
     """
 
     provider: str
@@ -51,6 +51,7 @@ class PaymentFact(NamedTuple):
     transaction_id: str | None = None
     amount: Money | None = None
     paid_at_s: int | None = None
+    payer_hash: str | None = None
 
     @property
     def was_paid(self) -> bool:
@@ -70,21 +71,3 @@ class Mismatch(str, Enum):
     CURRENCY = "currency"
     INCOMPLETE = "incomplete"
     SECOND_PAYMENT = "second_payment"
-
-
-@dataclass(frozen=True)
-class HeldPayment:
-    """A verified payment that fits no order, or not its amount: an operator must decide.
-
-    Recorded once per transaction; nothing personal is kept.
-    """
-
-    provider: str
-    transaction_id: str
-    order_id: str
-    reason: Mismatch
-    payee: Payee
-    amount: Money | None
-    paid_at_s: int | None
-    source: str
-    recorded_at_s: int
