@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from shared.domain import identifiers
+from shared.domain.held import HeldPayment, hold_payment
 from shared.domain.license import License, open_license
 from shared.domain.money import Money
 from shared.domain.order import Order, PaymentInstruction, Snapshot, Terms, instruct, place
-from shared.domain.payment import HeldPayment, Mismatch, PaymentFact, TradeState
+from shared.domain.payment import Mismatch, PaymentFact, TradeState
 from tests.fakes.provider import PAYEE
 
 NOW_S = 1_760_000_000
@@ -52,7 +53,7 @@ def license_of(paid: Order, now_s: int = NOW_S + 61) -> License:
 
 def held(n: int = 1, *, transaction_id: str | None = None) -> HeldPayment:
     """A verified payment for an order that does not exist."""
-    return HeldPayment(
-        "wechatpay", transaction_id or f"42000000000000000000000{n:05d}",
-        identifiers.order_id(number(n)), Mismatch.NO_ORDER, PAYEE, PRICE, NOW_S + 60, "notify",
-        NOW_S + 61)
+    fact = PaymentFact(
+        "wechatpay", PAYEE, number(n), TradeState.PAID, "notify",
+        transaction_id or f"42000000000000000000000{n:05d}", PRICE, NOW_S + 60)
+    return hold_payment(fact, identifiers.order_id(number(n)), Mismatch.NO_ORDER, NOW_S + 61)

@@ -1,180 +1,207 @@
-"""The repositories in memory: same contract as Tablestore's, no network and no encoding."""
+"""The aggregates in memory: same contract as Tablestore's, no network and no encoding.
+
+Each repository has a `script` that arranges failures and rivals around its next calls, and
+`calls`, the names of the methods called, in order. What is there for assertions (`all` of
+orders and licenses, `rows`) is no call.
+"""
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
+from shared.domain.due import Work
 from shared.errors import AlreadyExists, VersionConflict
-from shared.ports import DueOrder
-from tests.fakes.script import Script
+from tests.fakes.memory import Fake, Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shared.domain.complaint import Complaint
+    from shared.domain.held import HeldPayment
     from shared.domain.license import License
     from shared.domain.order import Order
-    from shared.domain.payment import HeldPayment
 
 
-class _Versioned(Protocol):
-    @property
-    def version(self) -> int: ...
-
-
-A = TypeVar("A", bound=_Versioned)
-
-
-class _Rows(Generic[A]):
-    """Aggregates by id, each write atomic, as single rows are in Tablestore."""
+class MemoryWorkList(Fake):
+    """A `WorkList`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_id: dict[str, A] = {}
+        super().__init__()
+        self._work: Rows[Work] = Rows()
 
-    def get(self, key: str) -> A | None:
-        return self._by_id.get(key)
+    def add(self, work: Work) -> None:
+        """See the port."""
+        with self._call("add"):
+            self.put(work)
 
-    def insert(self, key: str, aggregate: A) -> None:
-        with self._lock:
-            if key in self._by_id:
-                raise AlreadyExists(key)
-            self._by_id[key] = aggregate
+    def list(self, now_s: int, limit: int) -> Sequence[Work]:
+        """See the port."""
+        with self._call("list"):
+            free = [work for work in self.rows()
+                    if work.due_at_s <= now_s and work.leased_until_s <= now_s]
+        return free[:limit]
 
-    def replace(self, key: str, aggregate: A) -> None:
-        with self._lock:
-            stored = self._by_id.get(key)
-            if stored is None or stored.version != aggregate.version - 1:
-                raise VersionConflict(key)
-            self._by_id[key] = aggregate
+    def lease(self, work: Work, until_s: int) -> Work | None:
+        """See the port."""
+        with self._call("lease"):
+            taken = work._replace(leased_until_s=until_s, version=work.version + 1)
+            is_ours = self._work.replace(_place(work), taken)
+        return taken if is_ours else None
 
-    def all(self) -> list[A]:
-        return list(self._by_id.values())
+    def remove(self, work: Work) -> None:
+        """See the port."""
+        with self._call("remove"):
+            self._work.discard(_place(work))
+
+    def count(self, now_s: int) -> int:
+        """See the port."""
+        with self._call("count"):
+            count = sum(work.due_at_s <= now_s for work in self.rows())
+        return count
+
+    def put(self, work: Work) -> None:
+        """What `add` does, when the order repository does it: nobody's row, unless it exists."""
+        self._work.insert(_place(work), Work(work.kind, work.subject_id, work.due_at_s))
+
+    def rows(self) -> Sequence[Work]:
+        """Every row, oldest first, for assertions."""
+        return sorted(self._work.all(), key=_place)
 
 
-class MemoryOrders:
-    """An `OrderRepository`; `script` arranges failures and rivals, `calls` names all calls."""
+def _place(work: Work) -> tuple[int, str]:
+    """Which row this is."""
+    return work.due_at_s, f"{work.kind}:{work.subject_id}"
 
-    def __init__(self) -> None:
-        self.script = Script()
-        self.calls: list[str] = []
-        self._rows: _Rows[Order] = _Rows()
-        self._due: set[tuple[int, str]] = set()
+
+class MemoryOrders(Fake):
+    """An `OrderRepository` that puts rows into the work list it is given, or its own."""
+
+    def __init__(self, work: MemoryWorkList | None = None) -> None:
+        super().__init__()
+        self.work = MemoryWorkList() if work is None else work
+        self._rows: Rows[Order] = Rows()
 
     def load(self, order_id: str) -> Order | None:
         """See the port."""
-        self._enter("load")
-        order = self._rows.get(order_id)
-        self.script.leave("load")
+        with self._call("load"):
+            order = self._rows.get(order_id)
         return order
 
     def create(self, order: Order, due_at_s: int) -> None:
         """See the port."""
-        self._enter("create")
-        self._due.add((due_at_s, order.order_id))
-        self._rows.insert(order.order_id, order)
-        self.script.leave("create")
+        with self._call("create"):
+            self.work.put(Work("order", order.order_id, due_at_s))
+            if not self._rows.insert(order.order_id, order):
+                raise AlreadyExists(order.order_id)
 
     def save(self, order: Order) -> None:
         """See the port."""
-        self._enter("save")
-        self._rows.replace(order.order_id, order)
-        self.script.leave("save")
-
-    def list_due(self, now_s: int, limit: int) -> list[DueOrder]:
-        """See the port; oldest first over all."""
-        self._enter("list_due")
-        due = [DueOrder(order_id, at_s) for at_s, order_id in sorted(self._due)
-               if at_s <= now_s][:limit]
-        self.script.leave("list_due")
-        return due
-
-    def count_due(self, now_s: int) -> int:
-        """See the port."""
-        self._enter("count_due")
-        count = sum(1 for at_s, _ in self._due if at_s <= now_s)
-        self.script.leave("count_due")
-        return count
-
-    def forget_due(self, due: DueOrder) -> None:
-        """See the port."""
-        self._enter("forget_due")
-        self._due.discard((due.due_at_s, due.order_id))
-        self.script.leave("forget_due")
+        with self._call("save"):
+            if not self._rows.replace(order.order_id, order):
+                raise VersionConflict(order.order_id)
 
     def all(self) -> list[Order]:
         """Every order, for assertions."""
         return self._rows.all()
 
-    def _enter(self, method: str) -> None:
-        self.calls.append(method)
-        self.script.enter(method)
 
-
-class MemoryLicenses:
-    """A `LicenseRepository`, with `script` and `calls` as in `MemoryOrders`."""
+class MemoryLicenses(Fake):
+    """A `LicenseRepository`."""
 
     def __init__(self) -> None:
-        self.script = Script()
-        self.calls: list[str] = []
-        self._rows: _Rows[License] = _Rows()
+        super().__init__()
+        self._rows: Rows[License] = Rows()
 
     def load(self, license_id: str) -> License | None:
         """See the port."""
-        self._enter("load")
-        license_ = self._rows.get(license_id)
-        self.script.leave("load")
+        with self._call("load"):
+            license_ = self._rows.get(license_id)
         return license_
 
     def create(self, license_: License) -> None:
         """See the port."""
-        self._enter("create")
-        self._rows.insert(license_.license_id, license_)
-        self.script.leave("create")
+        with self._call("create"):
+            if not self._rows.insert(license_.license_id, license_):
+                raise AlreadyExists(license_.license_id)
 
     def save(self, license_: License) -> None:
         """See the port."""
-        self._enter("save")
-        self._rows.replace(license_.license_id, license_)
-        self.script.leave("save")
+        with self._call("save"):
+            if not self._rows.replace(license_.license_id, license_):
+                raise VersionConflict(license_.license_id)
 
     def all(self) -> list[License]:
         """Every license, for assertions."""
         return self._rows.all()
 
-    def _enter(self, method: str) -> None:
-        self.calls.append(method)
-        self.script.enter(method)
 
-
-class MemoryHeldPayments:
-    """A `HeldPayments`, with `script` and `calls` as in `MemoryOrders`."""
+class MemoryHeldPayments(Fake):
+    """A `HeldPayments`."""
 
     def __init__(self) -> None:
-        self.script = Script()
-        self.calls: list[str] = []
-        self._lock = threading.Lock()
-        self._held: dict[tuple[str, str], HeldPayment] = {}
+        super().__init__()
+        self._rows: Rows[HeldPayment] = Rows()
 
     def record_once(self, held: HeldPayment) -> bool:
         """See the port."""
-        self._enter("record_once")
-        key = (held.provider, held.transaction_id)
-        with self._lock:
-            is_new = key not in self._held
-            self._held.setdefault(key, held)
-        self.script.leave("record_once")
+        with self._call("record_once"):
+            is_new = self._rows.insert((held.provider, held.transaction_id), held)
         return is_new
 
     def load(self, provider: str, transaction_id: str) -> HeldPayment | None:
         """See the port."""
-        self._enter("load")
-        held = self._held.get((provider, transaction_id))
-        self.script.leave("load")
+        with self._call("load"):
+            held = self._rows.get((provider, transaction_id))
         return held
 
-    def all(self) -> list[HeldPayment]:
-        """Every held payment, for assertions."""
-        return list(self._held.values())
+    def save(self, held: HeldPayment) -> None:
+        """See the port."""
+        with self._call("save"):
+            if not self._rows.replace((held.provider, held.transaction_id), held):
+                raise VersionConflict(held.transaction_id)
 
-    def _enter(self, method: str) -> None:
-        self.calls.append(method)
-        self.script.enter(method)
+    def all(self) -> Iterator[HeldPayment]:
+        """See the port."""
+        with self._call("all"):
+            found = self._rows.all()
+        return iter(found)
+
+    def rows(self) -> list[HeldPayment]:
+        """Every held payment, for assertions."""
+        return self._rows.all()
+
+
+class MemoryComplaints(Fake):
+    """A `ComplaintRepository`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: Rows[Complaint] = Rows()
+
+    def load(self, provider: str, complaint_id: str) -> Complaint | None:
+        """See the port."""
+        with self._call("load"):
+            complaint = self._rows.get((provider, complaint_id))
+        return complaint
+
+    def create(self, complaint: Complaint) -> None:
+        """See the port."""
+        with self._call("create"):
+            if not self._rows.insert((complaint.provider, complaint.complaint_id), complaint):
+                raise AlreadyExists(complaint.complaint_id)
+
+    def save(self, complaint: Complaint) -> None:
+        """See the port."""
+        with self._call("save"):
+            if not self._rows.replace((complaint.provider, complaint.complaint_id), complaint):
+                raise VersionConflict(complaint.complaint_id)
+
+    def all(self) -> Iterator[Complaint]:
+        """See the port."""
+        with self._call("all"):
+            found = self._rows.all()
+        return iter(found)
+
+    def rows(self) -> list[Complaint]:
+        """Every complaint, for assertions."""
+        return self._rows.all()
