@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.domain.money import Money
+    from shared.domain.refund_policy import RefundPolicy
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Product:
 
     `titles` and `descriptions` are by language ("en", "zh"); `prices` holds one Money per
     currency; `term_days` is how long a grant lasts, None for ever; `entitlements` are the
-    names that the extension asks for ("pro", "course:101").
+    names that the extension asks for ("pro", "course:101"); `refund_policy` is when a buyer may
+    have the money back without asking anybody, None: never.
     """
 
     product_id: str
@@ -24,6 +26,7 @@ class Product:
     prices: dict[str, Money]
     term_days: int | None
     entitlements: tuple[str, ...]
+    refund_policy: RefundPolicy | None = None
 
     def price_in(self, currency: str) -> Money | None:
         """The price in this currency, None where it is not sold in it."""

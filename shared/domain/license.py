@@ -129,20 +129,22 @@ class License:
         return sorted(self.grants, key=lambda grant: (grant.granted_at_s, grant.grant_id))
 
 
-def open_license(grant: Grant, environment: str, *, now_s: int, source: str) -> License:
+def open_license(grant: Grant, environment: str, *, now_s: int, source: str,
+                 actor: str = "system") -> License:
     """A license made by its first grant."""
-    history = begin(KIND, grant.license_id).add(_granted(grant, now_s, source))
+    history = begin(KIND, grant.license_id).add(_granted(grant, now_s, source, actor))
     return License(grant.license_id, environment, grant.product_id, (grant,), history)
 
 
-def apply_grant(license_: License, grant: Grant, *, now_s: int, source: str) -> License:
+def apply_grant(license_: License, grant: Grant, *, now_s: int, source: str,
+                actor: str = "system") -> License:
     """The license with this grant; the same license when it already has it."""
     if grant.license_id != license_.license_id:
         raise ValueError("the grant names another license")
     if any(known.grant_id == grant.grant_id for known in license_.grants):
         return license_
     return replace(license_, grants=(*license_.grants, grant), version=license_.version + 1,
-                   history=license_.history.add(_granted(grant, now_s, source)))
+                   history=license_.history.add(_granted(grant, now_s, source, actor)))
 
 
 def set_standing(license_: License, told: GrantStanding, *, now_s: int, source: str) -> License:
@@ -175,8 +177,8 @@ def activate(license_: License, now_s: int, source: str) -> License:
                    history=license_.history.add(Event("activated", now_s, "buyer", source)))
 
 
-def _granted(grant: Grant, now_s: int, source: str) -> Event:
-    return Event("granted", now_s, "system", source, {
+def _granted(grant: Grant, now_s: int, source: str, actor: str) -> Event:
+    return Event("granted", now_s, actor, source, {
         "grant_id": grant.grant_id, "proof": grant.proof.kind,
         "reference": grant.proof.reference, "term_days": grant.term_days,
         "entitlements": list(grant.entitlements), "granted_at_s": grant.granted_at_s,

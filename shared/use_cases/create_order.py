@@ -1,6 +1,6 @@
 """Place an order: durable here first, then at the provider, with the same bytes every time.
 
-  1. order row + due row (one batch)     fails: nothing happened; the same key tries again
+  1. order row + work row (one batch)    fails: nothing happened; the same key tries again
   2. provider: place the stored request  unknown: 503; the same key replays the same request
   3. order row + instruction             lost to a rival: place again, so that what is stored
                                          is the newest code (an older code dies at WeChat)
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
+from shared.domain.due import FIRST_LOOK_AFTER_S
 from shared.domain.order import Order, Snapshot, Terms, instruct, place
 from shared.errors import (
     AlreadyExists,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from shared.ports import PaymentGateway
 
 MOST_RIVALS = 3
-FIRST_DUE_AFTER_S = 60
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def create_order(request: OrderRequest, shop: Shop) -> Order:
             return _instructed(order, shop, now_s)
         except AlreadyPaid:
             return _paid_meanwhile(order, shop)
+        except ProviderRefused as refusal:
+            order = _closed_meanwhile(order, refusal, shop)
         except VersionConflict:
             order = _without_instruction(_load(order.order_id, shop))
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
@@ -86,7 +88,7 @@ def _stored(request: OrderRequest, shop: Shop) -> Order:
     draft = (_draft(number, snapshot, request, shop) if snapshot is not None
              else _placed_before_withdrawal(number, shop))
     try:
-        shop.books.orders.create(draft, draft.created_at_s + FIRST_DUE_AFTER_S)
+        shop.books.orders.create(draft, draft.created_at_s + FIRST_LOOK_AFTER_S)
     except AlreadyExists:
         return _if_the_same(_load(draft.order_id, shop), request)
     shop.books.log.fact("order.placed", order_id=draft.order_id,
@@ -104,7 +106,8 @@ def _snapshot(request: OrderRequest, shop: Shop) -> Snapshot | None:
     return Snapshot(
         product_id=product.product_id, title=product.titles[request.language],
         language=request.language, price=price, term_days=product.term_days,
-        entitlements=product.entitlements, catalogue_version=shop.catalogue.version)
+        entitlements=product.entitlements, catalogue_version=shop.catalogue.version,
+        refund_policy=product.refund_policy)
 
 
 def _placed_before_withdrawal(number: str, shop: Shop) -> Order:
@@ -144,17 +147,22 @@ def _payable(order: Order, now_s: int) -> bool:
 
 
 def _instructed(order: Order, shop: Shop, now_s: int) -> Order:
-    try:
-        instruction = shop.gateway.place(order.provider_request, now_s)
-    except ProviderRefused as refusal:
-        # No retry will mend it, and no buyer can: the seller must know.
-        shop.books.log.fact("order.refused_by_provider", alarm=True, order_id=order.order_id,
-                            reason=refusal.reason)
-        raise
+    instruction = shop.gateway.place(order.provider_request, now_s)
     instructed = instruct(order, instruction, now_s)
     shop.books.orders.save(instructed)
     shop.books.log.fact("order.instructed", order_id=order.order_id, kind=instruction.kind)
     return instructed
+
+
+def _closed_meanwhile(order: Order, refusal: ProviderRefused, shop: Shop) -> Order:
+    """The order, if its buyer cancelled it in another window: that is why it was refused."""
+    stored = _load(order.order_id, shop)
+    if not stored.is_open():
+        return stored
+    # No retry will mend it, and no buyer can: the seller must know.
+    shop.books.log.fact("order.refused_by_provider", alarm=True, order_id=order.order_id,
+                        reason=refusal.reason)
+    raise refusal
 
 
 def _without_instruction(order: Order) -> Order:

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
-from shared.domain.matching import find_mismatch
-from shared.domain.order import close, schedule_query
-from shared.domain.payment import TradeState
+from shared.domain.order import schedule_query
 from shared.errors import OrderNotFound, TongbaoError, Unavailable, VersionConflict
-from shared.use_cases.record_payment import Books, record_payment
+from shared.use_cases.ask_provider import ask_provider
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
     from shared.ports import PaymentGateway
+    from shared.use_cases.record_payment import Books
 
 READ_EVERY_MS = 2_000
 
@@ -42,11 +41,11 @@ def fetch_order(order_id: str, claim_secret: str | None, counter: Counter) -> Or
     Raises OrderNotFound for a wrong, a missing secret and a guessed id alike.
     """
     order = authorized_order(order_id, claim_secret, counter.books)
-    order = _ask_provider(order, counter)
+    order = _ask_if_due(order, counter)
     ends_at_ms = counter.books.clock.monotonic_ms() + counter.wait_s * 1000
     while order.is_open() and counter.books.clock.monotonic_ms() + READ_EVERY_MS <= ends_at_ms:
         counter.books.clock.sleep_ms(READ_EVERY_MS)
-        order = _ask_provider(_read_again(order, counter.books), counter)
+        order = _ask_if_due(_read_again(order, counter.books), counter)
     return order
 
 
@@ -74,7 +73,7 @@ def _hash_of(secret: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=").decode()
 
 
-def _ask_provider(order: Order, counter: Counter) -> Order:
+def _ask_if_due(order: Order, counter: Counter) -> Order:
     """The order after a query, if one is due and this call won the right to make it."""
     books = counter.books
     now_s = books.clock.now_s()
@@ -86,25 +85,9 @@ def _ask_provider(order: Order, counter: Counter) -> Order:
     except (VersionConflict, Unavailable):
         return order
     try:
-        return _booked(claimed, counter)
+        return ask_provider(claimed, books, counter.gateway)
     except TongbaoError as error:
         # The buyer only asked how things stand: what is stored is still a true answer.
         books.log.fact("order.query_failed", order_id=order.order_id, code=error.code,
                        reason=error.reason)
         return claimed
-
-
-def _booked(order: Order, counter: Counter) -> Order:
-    books = counter.books
-    fact = counter.gateway.query(order.out_trade_no)
-    if fact is None:
-        return order
-    if fact.trade_state is TradeState.CLOSED and find_mismatch(order, fact) is None:
-        closed = close(order, books.clock.now_s(), actor="provider", source="query")
-        try:
-            books.orders.save(closed)
-        except VersionConflict:
-            return books.orders.load(order.order_id) or order
-        books.log.fact("order.closed", order_id=order.order_id, source="query")
-        return closed
-    return record_payment(fact, books, order)

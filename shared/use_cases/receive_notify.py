@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.domain.payment import PaymentFact
+from shared.domain.refund import RefundFact
 from shared.errors import NotifyNotAccepted
 from shared.use_cases.record_payment import Books, record_payment
+from shared.use_cases.record_refund import record_refund
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.domain.order import Order
     from shared.ports import NotifyVerifier
 
 
 def receive_notify(headers: Mapping[str, str], body: bytes, *, verifier: NotifyVerifier,
-                   books: Books) -> Order:
-    """The order, once what the notify states is durable.
+                   books: Books) -> None:
+    """Return once what the notify states is durable.
 
-    Raises InvalidNotify (nothing was read or written), NotifyNotAccepted (verified, but not
-    booked: PaymentHeld, or a state that is no payment) and the Unavailable family.
+    A complaint's notify says no more than that something changed: the timer is told to read
+    it. Raises InvalidNotify (nothing was read or written), NotifyNotAccepted (verified, but
+    not booked: PaymentHeld, RefundUnfit, or a state that is no payment) and the Unavailable
+    family.
     """
     fact = verifier.verify(headers, body, books.clock.now_s())
-    if not fact.was_paid:
-        raise NotifyNotAccepted(reason="not_a_payment")
-    return record_payment(fact, books)
+    if isinstance(fact, PaymentFact):
+        if not fact.was_paid:
+            raise NotifyNotAccepted(reason="not_a_payment")
+        record_payment(fact, books)
+    elif isinstance(fact, RefundFact):
+        record_refund(fact, books)
+    else:
+        books.look_later("complaint", fact.complaint_id)
+        books.log.fact("complaint.announced", action=fact.action)

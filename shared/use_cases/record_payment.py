@@ -1,4 +1,4 @@
-"""Book a verified payment: the one road for every source (notify, query, later the bill).
+"""Book a verified payment: the one road for every source (notify, query, bill).
 
 What can fail, and what is true then:
 - the order cannot be read: nothing happened; the source comes again.
@@ -6,6 +6,8 @@ What can fail, and what is true then:
 - the write's outcome is unknown: the store reads back first; if that fails too, the caller
   answers 5xx and the source comes again to find the payment booked, or not.
 - another writer was first: load again, decide again.
+- a crash after the write: the order's row in the work list is still there; where the timer had
+  removed it (the order was closed), a new one is put there before the write.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from shared.domain import identifiers
+from shared.domain.due import FIRST_LOOK_AFTER_S, Work
+from shared.domain.held import held_id, hold_payment
 from shared.domain.matching import find_mismatch
 from shared.domain.order import record_payment as with_payment
-from shared.domain.payment import HeldPayment, Mismatch, PaymentFact
 from shared.errors import NotifyNotAccepted, StoreUnavailable, VersionConflict
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
-    from shared.ports import Clock, FactLog, HeldPayments, OrderRepository
+    from shared.domain.payment import Mismatch, PaymentFact
+    from shared.ports import Clock, FactLog, HeldPayments, OrderRepository, WorkList
 
 MOST_RIVALS = 5
 
@@ -41,10 +45,15 @@ class Books:
     """What booking needs; `kid` names the key that will sign the licenses paid now."""
 
     orders: OrderRepository
+    work: WorkList
     held: HeldPayments
     clock: Clock
     log: FactLog
     kid: str
+
+    def look_later(self, kind: str, subject_id: str) -> None:
+        """Have the timer look at this, later than any write of this call can still happen."""
+        self.work.add(Work(kind, subject_id, self.clock.now_s() + FIRST_LOOK_AFTER_S))
 
 
 def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) -> Order:
@@ -62,6 +71,8 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
         booked = with_payment(order, fact, books.clock.now_s(), books.kid)
         if booked is order:
             return order
+        if not order.is_open():
+            books.look_later("order", order.order_id)
         try:
             books.orders.save(booked)
         except VersionConflict:
@@ -82,10 +93,9 @@ def _refuse(fact: PaymentFact, mismatch: Mismatch, books: Books) -> NoReturn:
     first: bool | None = None
     try:
         if fact.transaction_id:
-            first = books.held.record_once(HeldPayment(
-                provider=fact.provider, transaction_id=fact.transaction_id, order_id=order_id,
-                reason=mismatch, payee=fact.payee, amount=fact.amount, paid_at_s=fact.paid_at_s,
-                source=fact.source, recorded_at_s=books.clock.now_s()))
+            books.look_later("held", held_id(fact.provider, fact.transaction_id))
+            first = books.held.record_once(
+                hold_payment(fact, order_id, mismatch, books.clock.now_s()))
     finally:
         # The alarm must not depend on the row: a store that refuses it is one reason more.
         books.log.fact("payment.held", alarm=True, order_id=order_id, reason=mismatch.value,

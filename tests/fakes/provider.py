@@ -1,4 +1,4 @@
-"""A payment provider without a network: a gateway with scripted states, and its notifies."""
+"""A payment provider without a network: a gateway with scripted states."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.money import Money
 from shared.domain.order import PaymentInstruction
 from shared.domain.payment import Payee, PaymentFact, TradeState
-from shared.errors import InvalidNotify, ProviderRefused
-from shared.ports import AlreadyPaid, ProviderReply
+from shared.errors import ProviderRefused
+from shared.ports import AlreadyPaid
 from tests.fakes.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shared.domain.order import Snapshot
 
 PAYEE = Payee(merchant_id="1900000001", app_id="wxfake00000000001")
@@ -33,13 +31,15 @@ class Trade:
     instruction: PaymentInstruction
     transaction_id: str | None = None
     paid_at_s: int | None = None
+    payer_hash: str | None = None
 
 
 class FakeGateway:
-    """A deterministic `PaymentGateway`. `script` takes the methods place and query.
+    """A deterministic `PaymentGateway`. `script` takes the methods place, query and close.
 
-    `calls` lists (method, out_trade_no); `trades` is what the provider knows. Tests move a
-    trade with `pay`, `refund` and `close`.
+    `calls` lists (method, out_trade_no); `trades` is what the provider knows, `burnt` the
+    numbers that were closed before they were placed. Tests move a trade with `pay`, `refund`
+    and `close`.
     """
 
     provider = "wechatpay"
@@ -50,6 +50,7 @@ class FakeGateway:
         self.script = Script()
         self.calls: list[tuple[str, str]] = []
         self.trades: dict[str, Trade] = {}
+        self.burnt: set[str] = set()
 
     def prepare(self, out_trade_no: str, snapshot: Snapshot, expires_at_s: int) -> str:
         """See the port."""
@@ -77,12 +78,13 @@ class FakeGateway:
         return fact
 
     def pay(self, out_trade_no: str, paid_at_s: int, *, transaction_id: str | None = None,
-            amount: Money | None = None) -> PaymentFact:
+            amount: Money | None = None, payer_hash: str | None = None) -> PaymentFact:
         """The buyer pays; the fact that the provider's notify then states."""
         digest = hashlib.sha256(out_trade_no.encode()).hexdigest()
         trade = self.trades[out_trade_no]
         self.trades[out_trade_no] = replace(
             trade, state=TradeState.PAID, amount=amount or trade.amount, paid_at_s=paid_at_s,
+            payer_hash=payer_hash,
             transaction_id=transaction_id or f"42{int(digest, 16) % 10**26:026d}")
         return self.fact(out_trade_no, source="notify")
 
@@ -92,8 +94,18 @@ class FakeGateway:
         return self.fact(out_trade_no, source="notify")
 
     def close(self, out_trade_no: str) -> None:
-        """The provider takes no payment for it any more."""
-        self.trades[out_trade_no] = replace(self.trades[out_trade_no], state=TradeState.CLOSED)
+        """See the port. An unknown number is taken note of, as at WeChat: it is burnt."""
+        self.calls.append(("close", out_trade_no))
+        self.script.enter("close")
+        trade = self.trades.get(out_trade_no)
+        if trade is None:
+            self.burnt.add(out_trade_no)
+        elif trade.transaction_id is not None:
+            self.script.leave("close")
+            raise AlreadyPaid
+        else:
+            self.trades[out_trade_no] = replace(trade, state=TradeState.CLOSED)
+        self.script.leave("close")
 
     def fact(self, out_trade_no: str, *, source: str) -> PaymentFact:
         """What the provider knows of a trade, as a fact from `source`."""
@@ -102,11 +114,13 @@ class FakeGateway:
         return PaymentFact(
             self.provider, self.payee, out_trade_no, trade.state, source,
             trade.transaction_id if paid else None, trade.amount if paid else None,
-            trade.paid_at_s if paid else None)
+            trade.paid_at_s if paid else None, trade.payer_hash if paid else None)
 
     def _place(self, number: str, text: str, request: dict[str, Any],
                now_s: int) -> PaymentInstruction:
         trade = self.trades.get(number)
+        if number in self.burnt:
+            raise ProviderRefused(reason="ORDER_CLOSED")
         if trade is not None:
             if trade.provider_request != text:
                 raise ProviderRefused(reason="OUT_TRADE_NO_USED")
@@ -123,53 +137,3 @@ class FakeGateway:
         amount = Money(**request["amount"])
         self.trades[number] = Trade(text, amount, TradeState.UNPAID, instruction)
         return instruction
-
-
-class FakeNotifyVerifier:
-    """A `NotifyVerifier` that takes exactly what `sign` made, unaltered."""
-
-    provider = "wechatpay"
-
-    def __init__(self) -> None:
-        self.verified = 0
-
-    def sign(self, fact: PaymentFact) -> tuple[dict[str, str], bytes]:
-        """Headers and body of a genuine notify that states `fact`."""
-        body = json.dumps(_fact_as_dict(fact), sort_keys=True).encode()
-        return {"content-type": "application/json", "fake-signature": _digest(body)}, body
-
-    def verify(self, headers: Mapping[str, str], body: bytes, now_s: int) -> PaymentFact:
-        """See the port."""
-        if "fake-signature" not in headers:
-            raise InvalidNotify(reason="signature_missing")
-        if headers["fake-signature"] != _digest(body):
-            raise InvalidNotify(reason="signature_wrong")
-        self.verified += 1
-        return _fact_from_dict(json.loads(body))
-
-    def accepted(self) -> ProviderReply:
-        """See the port."""
-        return ProviderReply(200, b'{"code":"SUCCESS"}')
-
-    def refused(self, status: int, code: str) -> ProviderReply:
-        """See the port."""
-        return ProviderReply(status, json.dumps({"code": code}).encode())
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(b"fake notify\n" + body).hexdigest()
-
-
-def _fact_as_dict(fact: PaymentFact) -> dict[str, Any]:
-    return {"provider": fact.provider, "merchant_id": fact.payee.merchant_id,
-            "app_id": fact.payee.app_id, "out_trade_no": fact.out_trade_no,
-            "trade_state": fact.trade_state.value, "transaction_id": fact.transaction_id,
-            "amount": None if fact.amount is None else fact.amount.as_dict(),
-            "paid_at_s": fact.paid_at_s}
-
-
-def _fact_from_dict(raw: dict[str, Any]) -> PaymentFact:
-    return PaymentFact(
-        raw["provider"], Payee(raw["merchant_id"], raw["app_id"]), raw["out_trade_no"],
-        TradeState(raw["trade_state"]), "notify", raw["transaction_id"],
-        None if raw["amount"] is None else Money(**raw["amount"]), raw["paid_at_s"])

@@ -1,0 +1,138 @@
+"""What becomes of a held payment: refunded, or settled by a person in another way.
+
+Nothing is refunded by itself unless the deployment says so: a payment that does not fit is
+often a mistake on our side, and the money may be owed. The transaction names the payment at the
+provider; the refund's number is made from it, so it is refunded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.domain import identifiers
+from shared.domain.due import FIRST_LOOK_AFTER_S
+from shared.domain.held import HeldPayment, HeldState, held_id, move_held
+from shared.domain.history import Event
+from shared.domain.license import DAY_S
+from shared.errors import (
+    Conflict,
+    NotFound,
+    ProviderRefused,
+    ProviderUnavailable,
+    StoreUnavailable,
+    VersionConflict,
+)
+from shared.ports import RefundTerms
+from shared.use_cases.record_refund import record_refund
+
+if TYPE_CHECKING:
+    from shared.ports import RefundGateway
+    from shared.use_cases.record_payment import Books
+
+MOST_RIVALS = 5
+SOURCE = "timer"
+
+
+@dataclass(frozen=True)
+class HeldDesk:
+    """`refunds_by_itself`: whether what fits no order is refunded without a person."""
+
+    books: Books
+    gateway: RefundGateway
+    refunds_by_itself: bool
+
+
+def load_held(subject_id: str, books: Books) -> HeldPayment:
+    """The held payment of this name ("provider:transaction"); raises NotFound."""
+    provider, _, transaction_id = subject_id.partition(":")
+    held = books.held.load(provider, transaction_id)
+    if held is None:
+        raise NotFound(code="HELD_PAYMENT_NOT_FOUND")
+    return held
+
+
+def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
+    """Bring a held payment on; when to look again, None while only a person can.
+
+    Raises ProviderUnavailable and the rest of its family.
+    """
+    books = desk.books
+    provider, _, transaction_id = subject_id.partition(":")
+    held = books.held.load(provider, transaction_id)
+    if held is None:
+        return None
+    if held.state is HeldState.WAITING:
+        if not desk.refunds_by_itself or held.amount is None:
+            books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
+                           reason=held.reason.value)
+            return None
+        held = refund_held(held, desk, actor="system", source=SOURCE)
+    if held.state is HeldState.REFUND_REQUESTED:
+        return _follow(held, desk)
+    return None
+
+
+def refund_held(held: HeldPayment, desk: HeldDesk, *, actor: str, source: str) -> HeldPayment:
+    """The held payment with its refund reserved; the timer places it.
+
+    Raises Conflict(HELD_PAYMENT_SETTLED) when it was settled before, and the Unavailable family.
+    """
+    if held.amount is None:
+        raise Conflict(code="HELD_PAYMENT_UNREADABLE")
+    number = identifiers.out_refund_no(held.out_trade_no, f"held {held.transaction_id}")
+    request = desk.gateway.prepare(RefundTerms(
+        number, held.out_trade_no, held.transaction_id, held.amount, held.amount))
+    event = Event("refund_requested", desk.books.clock.now_s(), actor, source,
+                  {"amount": held.amount.as_dict()})
+    return move(held, event, desk.books, provider_request=request)
+
+
+def dismiss_held(held: HeldPayment, reason: str, books: Books, *, actor: str,
+                 source: str) -> HeldPayment:
+    """The held payment as settled otherwise; `reason` is a short code. Raises as above."""
+    event = Event("dismissed", books.clock.now_s(), actor, source, {"reason": reason})
+    return move(held, event, books)
+
+
+def move(held: HeldPayment, event: Event, books: Books, *,
+         provider_request: str = "") -> HeldPayment:
+    """The held payment after this event; as stored, when the same event came before."""
+    for _ in range(MOST_RIVALS):
+        moved = move_held(held, event, provider_request=provider_request)
+        if moved is held:
+            if any(known.kind == event.kind for known in held.history.events):
+                return held
+            raise Conflict(code="HELD_PAYMENT_SETTLED")
+        books.look_later("held", held_id(held.provider, held.transaction_id))
+        try:
+            books.held.save(moved)
+        except VersionConflict:
+            held = books.held.load(held.provider, held.transaction_id) or held
+            continue
+        books.log.fact(f"held.{event.kind}", order_id=held.order_id, source=event.source)
+        return moved
+    raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def _follow(held: HeldPayment, desk: HeldDesk) -> int | None:
+    """Place the refund again with the same bytes: that also tells how it stands."""
+    books = desk.books
+    now_s = books.clock.now_s()
+    try:
+        fact = desk.gateway.place(held.provider_request)
+    except ProviderRefused as refusal:
+        move(held, Event("refund_failed", now_s, "provider", SOURCE,
+                         {"reason": refusal.reason or ""}), books)
+        books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
+                       reason="refund_refused")
+        return None
+    except ProviderUnavailable as error:
+        waited_s = now_s - held.history.events[-1].at_s
+        books.log.fact("refund.postponed", alarm=waited_s > DAY_S, order_id=held.order_id,
+                       refund_id=None, reason=error.reason, waited_s=waited_s)
+        return now_s + 10 * FIRST_LOOK_AFTER_S
+    record_refund(fact, books)
+    after = books.held.load(held.provider, held.transaction_id)
+    ended = after is None or after.state is not HeldState.REFUND_REQUESTED
+    return None if ended else now_s + 10 * FIRST_LOOK_AFTER_S
