@@ -7,7 +7,7 @@ line in the other, or there is a discrepancy that says why not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,6 +89,10 @@ class Discrepancy(NamedTuple):
     detail: str = ""
 
 
+MOST_LISTED = 500
+"""So many discrepancies of one day are kept by name; the others are counted."""
+
+
 class DayState(str, Enum):
     """Where the reconciliation of one day stands."""
 
@@ -101,7 +105,10 @@ class DayState(str, Enum):
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What came of reconciling one day; `foreign` counts lines of other shops."""
+    """What came of reconciling one day; `foreign` counts lines of other shops.
+
+    `left_out` counts the discrepancies that are not listed because there were too many.
+    """
 
     day: str
     state: DayState
@@ -113,4 +120,13 @@ class Reconciliation:
     foreign: int = 0
     discrepancies: tuple[Discrepancy, ...] = field(default=())
     reason: str = ""
+    left_out: int = 0
     version: int = 1
+
+    def shortened(self) -> Reconciliation:
+        """The same with at most MOST_LISTED discrepancies: what a row keeps."""
+        beyond = len(self.discrepancies) - MOST_LISTED
+        if beyond <= 0:
+            return self
+        return replace(self, discrepancies=self.discrepancies[:MOST_LISTED],
+                       left_out=self.left_out + beyond)

@@ -49,6 +49,11 @@ class Rows(Generic[A]):
             self._by_key[key] = aggregate
             return True
 
+    def put(self, key: Hashable, aggregate: A) -> None:
+        """Whatever was there before."""
+        with self._lock:
+            self._by_key[key] = aggregate
+
     def discard(self, key: Hashable) -> None:
         """Nothing is there from now on."""
         with self._lock:

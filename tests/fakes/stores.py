@@ -32,7 +32,7 @@ class MemoryWorkList(Fake):
     def add(self, work: Work) -> None:
         """See the port."""
         with self._call("add"):
-            self.put(work)
+            self._work.insert(_place(work), _nobodys(work))
 
     def list(self, now_s: int, limit: int) -> Sequence[Work]:
         """See the port."""
@@ -60,12 +60,17 @@ class MemoryWorkList(Fake):
         return count
 
     def put(self, work: Work) -> None:
-        """What `add` does, when the order repository does it: nobody's row, unless it exists."""
-        self._work.insert(_place(work), Work(work.kind, work.subject_id, work.due_at_s))
+        """Put it there for the order repository, which ends any lease of the same row."""
+        self._work.put(_place(work), _nobodys(work))
 
     def rows(self) -> Sequence[Work]:
         """Every row, oldest first, for assertions."""
         return sorted(self._work.all(), key=_place)
+
+
+def _nobodys(work: Work) -> Work:
+    """The row as new."""
+    return Work(work.kind, work.subject_id, work.due_at_s)
 
 
 def _place(work: Work) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from shared.errors import TongbaoError
 
@@ -33,6 +33,13 @@ class Table(NamedTuple):
         if len(values) != len(self.key):
             raise ValueError(f"a key of {self.name} has {len(self.key)} parts")
         return Key(self, tuple(values))
+
+    def found(self, values: tuple[object, ...]) -> Key:
+        """The key of a row that was read; CorruptRow when it does not have this table's types."""
+        kinds = [str if kind == "STRING" else int for _, kind in self.key]
+        if [type(value) for value in values] != kinds:
+            raise CorruptRow(reason=f"corrupt row in {self.name}: key")
+        return Key(self, cast("tuple[Cell, ...]", values))
 
     def bound(self, *values: Cell | Bound) -> tuple[tuple[str, Cell | Bound], ...]:
         """One end of a range: the given values, then the lowest of what is left out."""
@@ -102,6 +109,17 @@ class RowReader:
     def optional_integer(self, name: str) -> int | None:
         """An INTEGER column that may be absent."""
         return self.integer(name) if name in self.columns else None
+
+    def optional_text(self, name: str) -> str | None:
+        """A STRING column that may be absent."""
+        return self.text(name) if name in self.columns else None
+
+    def flag(self, name: str) -> bool:
+        """An INTEGER column that is 0 or 1."""
+        value = self.integer(name)
+        if value not in (0, 1):
+            raise self.corrupt(name)
+        return value == 1
 
     def json(self, name: str) -> Any:
         """A STRING column that holds canonical JSON."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from shared.adapters.tablestore.cells import RowReader, canonical_json
+from shared.adapters.tablestore.cells import canonical_json
+from shared.adapters.tablestore.json_columns import NONE, check_names, read_record
 from shared.domain.license import Grant, Proof
 
-FIELDS = {"grant_id": str, "license_id": str, "product_id": str, "entitlements": list,
-          "term_days": (int, type(None)), "granted_at_s": int, "kid": str,
-          "proof_kind": str, "proof_reference": str}
+if TYPE_CHECKING:
+    from shared.adapters.tablestore.cells import RowReader
+
+FIELDS = {"grant_id": (str,), "license_id": (str,), "product_id": (str,),
+          "entitlements": (list,), "term_days": (int, NONE), "granted_at_s": (int,),
+          "kid": (str,), "proof_kind": (str,), "proof_reference": (str,)}
 
 
 def grant_text(grant: Grant) -> str:
@@ -23,21 +27,9 @@ def grant_text(grant: Grant) -> str:
 
 def read_grant(reader: RowReader, column: str) -> Grant:
     """The grant in a column; CorruptRow when it is not exactly what `grant_text` writes."""
-    raw: Any = reader.json(column)
-    if not isinstance(raw, dict) or raw.keys() != FIELDS.keys():
-        raise reader.corrupt(column)
-    if any(isinstance(raw[name], bool) or not isinstance(raw[name], kind)  # type: ignore[arg-type]
-           for name, kind in FIELDS.items()):
-        raise reader.corrupt(column)
+    raw = read_record(reader, column, FIELDS)
     return Grant(
         grant_id=raw["grant_id"], license_id=raw["license_id"], product_id=raw["product_id"],
-        entitlements=read_names(reader, column, raw["entitlements"]),
+        entitlements=check_names(reader, column, raw["entitlements"]),
         term_days=raw["term_days"], granted_at_s=raw["granted_at_s"], kid=raw["kid"],
         proof=Proof(raw["proof_kind"], raw["proof_reference"]))
-
-
-def read_names(reader: RowReader, column: str, raw: Any) -> tuple[str, ...]:
-    """A JSON list of texts."""
-    if not isinstance(raw, list) or not all(isinstance(name, str) for name in raw):
-        raise reader.corrupt(column)
-    return tuple(raw)

@@ -1,15 +1,16 @@
-"""A license as one row of `licenses`: its grants as g0001, g0002, … and its history. Pure."""
+"""A license as one row of `licenses`: grants g0001…, what they are worth s0001…, history. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.adapters.tablestore.cells import Cell, RowReader, numbered
+from shared.adapters.tablestore.cells import Cell, RowReader, canonical_json, numbered
 from shared.adapters.tablestore.grants import grant_text, read_grant
 from shared.adapters.tablestore.history_columns import history_columns, read_history
+from shared.adapters.tablestore.json_columns import read_record
 from shared.adapters.tablestore.tables import LICENSES
 from shared.adapters.tablestore.writers import VERSION
-from shared.domain.license import License
+from shared.domain.license import GrantStanding, License, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 GRANT = "g"
+STANDING = "s"
+STANDING_FIELDS = {"grant_id": (str,), "standing": (str,), "order_version": (int,)}
+ACTIVATED = "activated_at_s"
 
 
 def key_of(license_id: str) -> Key:
@@ -36,6 +40,12 @@ def changes(license_: License) -> dict[str, Cell]:
     columns = history_columns(license_.history)
     for place, grant in enumerate(license_.grants, 1):
         columns[numbered(GRANT, place)] = grant_text(grant)
+    for place, told in enumerate(license_.standings, 1):
+        columns[numbered(STANDING, place)] = canonical_json({
+            "grant_id": told.grant_id, "standing": told.standing.value,
+            "order_version": told.order_version})
+    if license_.activated_at_s is not None:
+        columns[ACTIVATED] = license_.activated_at_s
     return columns
 
 
@@ -44,10 +54,23 @@ def read_license(license_id: str, columns: Mapping[str, object]) -> License:
     reader = RowReader(key_of(license_id), columns)
     if reader.integer("schema") != SCHEMA:
         raise reader.corrupt("schema")
+    try:
+        return _license(reader, license_id)
+    except ValueError:
+        raise reader.corrupt("a value out of its range") from None
+
+
+def _license(reader: RowReader, license_id: str) -> License:
     grants = tuple(read_grant(reader, name) for name in reader.numbered(GRANT))
     if not grants or any(grant.license_id != license_id for grant in grants):
         raise reader.corrupt("grants")
     return License(
         license_id=license_id, environment=reader.text("environment"),
         product_id=reader.text("product_id"), grants=grants, history=read_history(reader),
-        version=reader.integer(VERSION))
+        standings=tuple(_standing(reader, name) for name in reader.numbered(STANDING)),
+        activated_at_s=reader.optional_integer(ACTIVATED), version=reader.integer(VERSION))
+
+
+def _standing(reader: RowReader, column: str) -> GrantStanding:
+    raw = read_record(reader, column, STANDING_FIELDS)
+    return GrantStanding(raw["grant_id"], Standing(raw["standing"]), raw["order_version"])

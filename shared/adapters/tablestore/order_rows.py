@@ -9,8 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.adapters.tablestore.cells import Cell, RowReader, canonical_json
-from shared.adapters.tablestore.grants import grant_text, read_grant, read_names
+from shared.adapters.tablestore.grants import grant_text, read_grant
 from shared.adapters.tablestore.history_columns import history_columns, read_history
+from shared.adapters.tablestore.json_columns import check_names
+from shared.adapters.tablestore.refund_rows import (
+    HOLDS,
+    hold_columns,
+    policy_columns,
+    read_holds,
+    read_policy,
+    read_refunds,
+    refund_columns,
+)
 from shared.adapters.tablestore.tables import ORDERS
 from shared.adapters.tablestore.writers import VERSION
 from shared.domain.money import Money
@@ -35,7 +45,11 @@ SCHEMA = 1
 INSTRUCTION = ("instruction_kind", "instruction_value", "instruction_expires_at_s")
 PAYMENT = ("payment_transaction_id", "payment_amount_minor", "payment_currency",
            "payment_paid_at_s", "payment_source")
-GRANT = ("grant",)
+PAYER_HASH = "payment_payer_hash"
+LATE = "payment_late"
+"""1 where the order had been closed before; no column otherwise."""
+GRANT = "grant"
+REFUND_REPORTED = "refund_reported_at_s"
 
 
 def key_of(order_id: str) -> Key:
@@ -58,19 +72,22 @@ def changes(order: Order) -> dict[str, Cell]:
             order.instruction.kind, order.instruction.value, order.instruction.expires_at_s),
             strict=True))
     if order.payment is not None:
-        paid = order.payment
-        columns.update(zip(PAYMENT, (
-            paid.transaction_id, paid.amount.amount_minor, paid.amount.currency,
-            paid.paid_at_s, paid.source), strict=True))
+        columns.update(_payment_columns(order.payment))
     if order.grant is not None:
-        columns["grant"] = grant_text(order.grant)
-    return columns
+        columns[GRANT] = grant_text(order.grant)
+    if order.refund_reported_at_s is not None:
+        columns[REFUND_REPORTED] = order.refund_reported_at_s
+    return {**columns, **refund_columns(order.refunds), **hold_columns(order.holds)}
 
 
 def removed(order: Order) -> tuple[str, ...]:
     """The columns that this version of the order does not have."""
-    parts = ((order.instruction, INSTRUCTION), (order.payment, PAYMENT), (order.grant, GRANT))
-    return tuple(name for part, names in parts if part is None for name in names)
+    written = changes(order)
+    return tuple(name for name in MAY_GO if name not in written)
+
+
+MAY_GO = (*INSTRUCTION, *PAYMENT, PAYER_HASH, LATE, GRANT, HOLDS, REFUND_REPORTED)
+"""Columns of parts that a version may lack although an earlier one had them."""
 
 
 def read_order(order_id: str, columns: Mapping[str, object]) -> Order:
@@ -98,6 +115,17 @@ def _agreed(order: Order) -> dict[str, Cell]:
         "expires_at_s": order.expires_at_s, "provider_request": order.provider_request}
     if sold.term_days is not None:
         columns["term_days"] = sold.term_days
+    return {**columns, **policy_columns(sold.refund_policy)}
+
+
+def _payment_columns(paid: Payment) -> dict[str, Cell]:
+    columns: dict[str, Cell] = dict(zip(PAYMENT, (
+        paid.transaction_id, paid.amount.amount_minor, paid.amount.currency,
+        paid.paid_at_s, paid.source), strict=True))
+    if paid.payer_hash is not None:
+        columns[PAYER_HASH] = paid.payer_hash
+    if paid.late:
+        columns[LATE] = 1
     return columns
 
 
@@ -111,7 +139,9 @@ def _order(reader: RowReader, order_id: str) -> Order:
         expires_at_s=integer("expires_at_s"), provider_request=text("provider_request"),
         next_query_at_s=integer("next_query_at_s"), state=OrderState(text("state")),
         history=read_history(reader), instruction=_instruction(reader),
-        payment=_payment(reader), grant=_grant(reader), version=integer(VERSION))
+        payment=_payment(reader), grant=_grant(reader), refunds=read_refunds(reader),
+        holds=read_holds(reader),
+        refund_reported_at_s=reader.optional_integer(REFUND_REPORTED), version=integer(VERSION))
 
 
 def _snapshot(reader: RowReader) -> Snapshot:
@@ -120,8 +150,8 @@ def _snapshot(reader: RowReader) -> Snapshot:
         language=reader.text("language"),
         price=Money(reader.integer("price_minor"), reader.text("currency")),
         term_days=reader.optional_integer("term_days"),
-        entitlements=read_names(reader, "entitlements", reader.json("entitlements")),
-        catalogue_version=reader.text("catalogue_version"))
+        entitlements=check_names(reader, "entitlements", reader.json("entitlements")),
+        catalogue_version=reader.text("catalogue_version"), refund_policy=read_policy(reader))
 
 
 def _instruction(reader: RowReader) -> PaymentInstruction | None:
@@ -134,15 +164,26 @@ def _instruction(reader: RowReader) -> PaymentInstruction | None:
 
 def _payment(reader: RowReader) -> Payment | None:
     if not reader.has_all_or_none(PAYMENT):
+        if PAYER_HASH in reader.columns or LATE in reader.columns:
+            raise reader.corrupt("a part of a payment without the payment")
         return None
     transaction_id, amount_minor, currency, paid_at_s, source = PAYMENT
     return Payment(
         reader.text(transaction_id),
         Money(reader.integer(amount_minor), reader.text(currency)),
-        reader.integer(paid_at_s), reader.text(source))
+        reader.integer(paid_at_s), reader.text(source),
+        reader.optional_text(PAYER_HASH), late=_late(reader))
+
+
+def _late(reader: RowReader) -> bool:
+    if LATE not in reader.columns:
+        return False
+    if reader.integer(LATE) != 1:
+        raise reader.corrupt(LATE)
+    return True
 
 
 def _grant(reader: RowReader) -> Grant | None:
-    if ("grant" in reader.columns) != (PAYMENT[0] in reader.columns):
+    if (GRANT in reader.columns) != (PAYMENT[0] in reader.columns):
         raise reader.corrupt("a payment without its grant, or a grant without its payment")
-    return read_grant(reader, "grant") if "grant" in reader.columns else None
+    return read_grant(reader, GRANT) if GRANT in reader.columns else None

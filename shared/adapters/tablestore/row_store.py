@@ -83,17 +83,19 @@ class RowStore:
                     break
         raise _gave_up(is_doubtful, reason)
 
-    def scan(self, table: Table, start: End, end: End,
-             limit: int | None = None) -> Iterator[tuple[tuple[object, ...], Columns]]:
-        """Rows of a key range in order, at most `limit`, however many pages that takes."""
-        left, following = limit, start
-        while left is None or left > 0:
-            page = self._page(table, following, end, left)
-            yield from page.rows
-            if page.next_start is None:
-                return
-            following = page.next_start
-            left = None if left is None else left - len(page.rows)
+    def rows(self, table: Table, start: End, end: End, *,
+             page: int | None = None) -> Iterator[tuple[Key, Columns]]:
+        """Rows of a key range in order; CorruptRow for a key of another type.
+
+        Each request asks for at most `page` rows (None: as many as an answer holds), and is
+        sent when its first row is wanted.
+        """
+        following: End | None = start
+        while following is not None:
+            found = self._page(table, following, end, page)
+            for values, columns in found.rows:
+                yield table.found(values), columns
+            following = found.next_start
 
     def _page(self, table: Table, start: End, end: End, limit: int | None) -> Page:
         return self._read(lambda: self._client.get_range(table, start, end, limit))

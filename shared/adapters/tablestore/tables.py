@@ -1,17 +1,18 @@
 """Every table of the instance, in one place, and how they come to be.
 
 All keep one version of a cell and never expire: what was sold and paid is kept for good.
-The first key column spreads rows over partitions: ids are hashes already, a transaction id is
-made one, and due rows are spread over buckets.
+The first key column spreads rows over partitions: ids are hashes already, a name that others
+gave (a transaction, a complaint) is led by its hash, and due rows are spread over buckets. The
+ledger of a day lies in one place, because it is read as one: its rows are few and written once.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from shared.adapters.tablestore.cells import Table
 from shared.adapters.tablestore.outcomes import StoreFailure
-from shared.domain.identifiers import CROCKFORD
 from shared.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -20,26 +21,45 @@ if TYPE_CHECKING:
 
 ORDERS = Table("orders", (("order_id", "STRING"),))
 LICENSES = Table("licenses", (("license_id", "STRING"),))
-DUE = Table("due", (("bucket", "STRING"), ("due_at_s", "INTEGER"), ("order_id", "STRING")))
+DUE = Table("due", (("bucket", "STRING"), ("due_at_s", "INTEGER"), ("ref", "STRING")))
 HELD_PAYMENTS = Table("held_payments", (("p", "STRING"),))
-TABLES = (ORDERS, LICENSES, DUE, HELD_PAYMENTS)
+COMPLAINTS = Table("complaints", (("p", "STRING"),))
+PAYER_REFUNDS = Table("payer_refunds", (("payer_hash", "STRING"), ("refund_id", "STRING")))
+LEDGER = Table("ledger", (("day", "STRING"), ("kind", "STRING"), ("number", "STRING")))
+RECONCILIATIONS = Table("reconciliations", (("day", "STRING"),))
+TABLES = (ORDERS, LICENSES, DUE, HELD_PAYMENTS, COMPLAINTS, PAYER_REFUNDS, LEDGER,
+          RECONCILIATIONS)
 
 MAX_VERSIONS = 1
 NEVER_EXPIRES = -1
 
-BUCKETS = 16
-"""How many partitions due rows are spread over, k0…kf. Rows stay in the bucket they were put
-in, so a change needs all due rows worked off first."""
+MOST_BUCKETS = 16
+"""How many partitions due rows can be spread over, k0…kf; a setting may ask for fewer."""
+
+PREFIX_LENGTH = 4
 
 
-def bucket_of(order_id: str) -> str:
-    """The bucket of an order's due rows, by the first symbol of its id."""
-    return f"k{CROCKFORD.index(order_id[0]) % BUCKETS:x}"
+def bucket_of(subject_id: str, buckets: int) -> str:
+    """The bucket of a subject's due rows: any of the first `buckets`, by a hash."""
+    digest = hashlib.sha256(subject_id.encode()).digest()
+    return f"k{int.from_bytes(digest[:8], 'big') % checked_buckets(buckets):x}"
 
 
-def all_buckets() -> list[str]:
-    """Every bucket, in key order."""
-    return [f"k{number:x}" for number in range(BUCKETS)]
+def bucket_names(buckets: int) -> list[str]:
+    """The first `buckets`, in key order."""
+    return [f"k{number:x}" for number in range(checked_buckets(buckets))]
+
+
+def checked_buckets(buckets: int) -> int:
+    """The same number; raises ValueError unless it is one of 1 to 16."""
+    if not 1 <= buckets <= MOST_BUCKETS:
+        raise ValueError(f"due rows are spread over 1 to {MOST_BUCKETS} buckets")
+    return buckets
+
+
+def spread(name: str) -> str:
+    """A name behind a piece of its hash: names that grow with time are written everywhere."""
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:PREFIX_LENGTH]}:{name}"
 
 
 class TableDrift(Exception):
