@@ -50,6 +50,27 @@ OPERATIONS = (
         ((200, "The order, with a way to pay it while it can be paid.", contract.OrderAnswer),),
         body=contract.CreateOrderRequest, parameters=("IdempotencyKey",)),
     Operation(
+        "create-order", "POST", "/v1/orders/{order_id}/cancel", "cancelOrder",
+        "Close an unpaid order at WeChat Pay; one that was paid a moment ago is paid.",
+        (*EVERYWHERE, "ORDER_NOT_FOUND", "ORDER_NOT_OPEN", "PAYMENT_HELD",
+         "TEMPORARILY_UNAVAILABLE", "PROVIDER_UNAVAILABLE", "PROVIDER_REFUSED"),
+        ((200, "The order, closed or paid.", contract.OrderAnswer),),
+        parameters=("OrderId",), secured=True),
+    Operation(
+        "create-order", "POST", "/v1/orders/{order_id}/refunds", "requestRefund",
+        "Ask for all that is left of a payment back; the license is suspended at once.",
+        (*EVERYWHERE, "IDEMPOTENCY_KEY_REQUIRED", "IDEMPOTENCY_KEY_REUSED", "ORDER_NOT_FOUND",
+         "ORDER_NOT_PAID", "REFUND_NOT_OFFERED", "REFUND_EXCEEDS_PAYMENT", "REFUND_WINDOW_OVER",
+         "REFUND_AFTER_ACTIVATION", "REFUND_LIMIT_REACHED", "TEMPORARILY_UNAVAILABLE"),
+        ((200, "The receipt, with the refund in it.", contract.ReceiptAnswer),),
+        parameters=("OrderId", "IdempotencyKey"), secured=True),
+    Operation(
+        "license-fetch", "GET", "/v1/orders/{order_id}/receipt", "getReceipt",
+        "What was paid, what went back, and whether the rest may be asked back now.",
+        (*EVERYWHERE, "ORDER_NOT_FOUND", "TEMPORARILY_UNAVAILABLE"),
+        ((200, "The receipt.", contract.ReceiptAnswer),),
+        parameters=("OrderId",), secured=True),
+    Operation(
         "create-order", "GET", "/v1/products", "listProducts", "Everything that is for sale.",
         EVERYWHERE, ((200, "The catalogue.", contract.ProductsAnswer),)),
     Operation(
@@ -62,7 +83,7 @@ OPERATIONS = (
         "license-fetch", "POST", "/v1/licenses/claim", "claimLicense",
         "The license of a paid order, as a lease that is verified offline.",
         (*EVERYWHERE, *BODY, "ORDER_NOT_FOUND", "ORDER_NOT_PAID", "LICENSE_SUSPENDED",
-         "LICENSE_EXPIRED", "TEMPORARILY_UNAVAILABLE"),
+         "LICENSE_REVOKED", "LICENSE_EXPIRED", "TEMPORARILY_UNAVAILABLE"),
         ((200, "The license and its lease.", contract.LicenseAnswer),
          (202, "The lease is being signed: ask again.", contract.LicenseAnswer)),
         body=contract.ClaimRequest, secured=True),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.domain.catalogue import Catalogue, Product
 from shared.domain.money import Money
+from shared.domain.refund_policy import RefundPolicy
 from shared.strict_json import InvalidJson, loads
 
 CATALOGUE_FILE = Path(__file__).resolve().parents[1] / "catalogue.json"
@@ -28,6 +29,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _RefundPolicy(_Strict):
+    window_days: Annotated[int, Field(strict=True, ge=1, le=365)]
+    only_if_never_activated: Annotated[bool, Field(strict=True)] = False
+    most_per_payer: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    approval_above: dict[Currency, Price] | None = None
+
+
 class _Product(_Strict):
     product_id: Name
     titles: dict[str, Text]
@@ -35,12 +43,20 @@ class _Product(_Strict):
     prices: Annotated[dict[Currency, Price], Field(min_length=1)]
     term_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None
     entitlements: Annotated[list[Name], Field(min_length=1, max_length=32)]
+    refund_policy: _RefundPolicy | None = None
 
     @model_validator(mode="after")
     def _has_every_language(self) -> _Product:
         for texts in (self.titles, self.descriptions):
             if sorted(texts) != sorted(LANGUAGES):
                 raise ValueError(f"texts are needed in exactly {', '.join(LANGUAGES)}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_approval_limit(self) -> _Product:
+        above = self.refund_policy.approval_above if self.refund_policy else None
+        if above is not None and (len(self.prices) != 1 or above.keys() != self.prices.keys()):
+            raise ValueError("approval_above names the one currency of the prices")
         return self
 
 
@@ -71,4 +87,13 @@ def _product(item: _Product) -> Product:
     return Product(
         product_id=item.product_id, titles=item.titles, descriptions=item.descriptions,
         prices={currency: Money(minor, currency) for currency, minor in item.prices.items()},
-        term_days=item.term_days, entitlements=tuple(item.entitlements))
+        term_days=item.term_days, entitlements=tuple(item.entitlements),
+        refund_policy=_policy(item.refund_policy))
+
+
+def _policy(item: _RefundPolicy | None) -> RefundPolicy | None:
+    if item is None:
+        return None
+    above = next(iter(item.approval_above.values())) if item.approval_above else None
+    return RefundPolicy(item.window_days, item.only_if_never_activated, item.most_per_payer,
+                        above)

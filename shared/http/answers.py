@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.money import Money
+from shared.domain.refunding import refundable, refunded_minor
+
 if TYPE_CHECKING:
     from shared.domain.catalogue import Catalogue, Product
     from shared.domain.order import Order
+    from shared.domain.refund import Refund
+    from shared.domain.refund_policy import RefundPolicy
     from shared.use_cases.claim_license import HandedOver
+    from shared.use_cases.show_receipt import Receipt
 
 
 def order_answer(order: Order, now_s: int) -> dict[str, Any]:
@@ -20,7 +26,8 @@ def order_answer(order: Order, now_s: int) -> dict[str, Any]:
         "price": order.price.as_dict(), "created_at_s": order.created_at_s,
         "expires_at_s": order.expires_at_s,
         "paid_at_s": order.payment.paid_at_s if order.payment else None,
-        "payment": _payment(order) if payable else None}}
+        "payment": _payment(order) if payable else None,
+        "refund_policy": _policy(order.snapshot.refund_policy, order.price.currency)}}
 
 
 def _payment(order: Order) -> dict[str, Any] | None:
@@ -40,7 +47,42 @@ def _product(product: Product) -> dict[str, Any]:
     return {"product_id": product.product_id, "titles": product.titles,
             "descriptions": product.descriptions,
             "prices": [price.as_dict() for price in product.prices.values()],
-            "term_days": product.term_days, "entitlements": list(product.entitlements)}
+            "term_days": product.term_days, "entitlements": list(product.entitlements),
+            "refund_policy": _policy(product.refund_policy, next(iter(product.prices)))}
+
+
+def _policy(policy: RefundPolicy | None, currency: str) -> dict[str, Any] | None:
+    """When the buyer may have the money back without asking; None: never."""
+    if policy is None:
+        return None
+    above = policy.approval_above_minor
+    return {"window_days": policy.window_days,
+            "only_if_never_activated": policy.only_if_never_activated,
+            "most_per_payer": policy.most_per_payer,
+            "approval_above": None if above is None else Money(above, currency).as_dict()}
+
+
+def receipt_answer(receipt: Receipt) -> dict[str, Any]:
+    """What was paid, what went back, and whether the rest may be asked back now."""
+    order, objection = receipt.order, receipt.objection
+    paid = order.payment
+    return {"receipt": {
+        "order_id": order.order_id, "out_trade_no": order.out_trade_no,
+        "status": order.state.value, "product_id": order.snapshot.product_id,
+        "title": order.snapshot.title, "price": order.price.as_dict(),
+        "paid_at_s": paid.paid_at_s if paid else None,
+        "transaction_id": paid.transaction_id if paid else None,
+        "refunded": Money(refunded_minor(order), order.price.currency).as_dict(),
+        "refunds": [_refund(refund) for refund in order.refunds],
+        "refundable": refundable(order).as_dict(),
+        "refund_refused_by": objection.value if objection else None,
+        "refund_policy": _policy(order.snapshot.refund_policy, order.price.currency)}}
+
+
+def _refund(refund: Refund) -> dict[str, Any]:
+    return {"refund_id": refund.refund_id, "amount": refund.amount.as_dict(),
+            "status": refund.state.value, "origin": refund.origin.value,
+            "requested_at_s": refund.requested_at_s, "settled_at_s": refund.settled_at_s}
 
 
 def license_answer(handed: HandedOver) -> dict[str, Any]:

@@ -49,13 +49,23 @@ class PaymentModel(Model):
     expires_at_s: Seconds
 
 
+class RefundPolicyModel(Model):
+    """When a buyer may have the money back without asking anybody; agreed before paying."""
+
+    window_days: int
+    only_if_never_activated: bool
+    most_per_payer: int | None
+    approval_above: MoneyModel | None
+
+
 class OrderModel(Model):
     """An order as its buyer sees it."""
 
     order_id: Id
     out_trade_no: Annotated[str, Field(
         description="The order number in the buyer's WeChat bill (商户单号).")]
-    status: Literal["created", "awaiting_payment", "expired", "paid", "closed", "refunding"]
+    status: Literal["created", "awaiting_payment", "expired", "paid", "closed", "refunding",
+                    "refunded"]
     product_id: str
     title: str
     price: MoneyModel
@@ -63,10 +73,11 @@ class OrderModel(Model):
     expires_at_s: Seconds
     paid_at_s: Seconds | None
     payment: PaymentModel | None
+    refund_policy: RefundPolicyModel | None
 
 
 class OrderAnswer(Model):
-    """Answer of POST /v1/orders and GET /v1/orders/{order_id}."""
+    """Answer of POST /v1/orders, GET /v1/orders/{order_id} and POST …/cancel."""
 
     order: OrderModel
 
@@ -80,6 +91,7 @@ class ProductModel(Model):
     prices: list[MoneyModel]
     term_days: int | None
     entitlements: list[str]
+    refund_policy: RefundPolicyModel | None
 
 
 class ProductsAnswer(Model):
@@ -87,6 +99,44 @@ class ProductsAnswer(Model):
 
     catalogue_version: str
     products: list[ProductModel]
+
+
+class RefundModel(Model):
+    """One refund of an order."""
+
+    refund_id: Id
+    amount: MoneyModel
+    status: Literal["awaiting_approval", "requested", "processing", "abnormal", "succeeded",
+                    "closed", "refused", "declined"]
+    origin: Literal["buyer", "operator", "product_gone", "console"]
+    requested_at_s: Seconds
+    settled_at_s: Seconds | None
+
+
+class ReceiptModel(Model):
+    """What was paid, what went back, and whether the rest may be asked back now."""
+
+    order_id: Id
+    out_trade_no: str
+    status: Literal["created", "awaiting_payment", "paid", "closed", "refunding", "refunded"]
+    product_id: str
+    title: str
+    price: MoneyModel
+    paid_at_s: Seconds | None
+    transaction_id: Annotated[str | None, Field(
+        description="The payment's number in the buyer's WeChat bill (交易单号).")]
+    refunded: MoneyModel
+    refunds: list[RefundModel]
+    refundable: MoneyModel
+    refund_refused_by: Annotated[str | None, Field(
+        description="The error code that a refund request would get now; null: none.")]
+    refund_policy: RefundPolicyModel | None
+
+
+class ReceiptAnswer(Model):
+    """Answer of GET /v1/orders/{order_id}/receipt and POST /v1/orders/{order_id}/refunds."""
+
+    receipt: ReceiptModel
 
 
 class ClaimRequest(Model):

@@ -8,6 +8,7 @@ from shared.domain.license import License, open_license
 from shared.domain.money import Money
 from shared.domain.order import Order, PaymentInstruction, Snapshot, Terms, instruct, place
 from shared.domain.payment import Mismatch, PaymentFact, TradeState
+from shared.domain.refund import RefundFact, RefundState
 from tests.fakes.provider import PAYEE
 
 NOW_S = 1_760_000_000
@@ -43,6 +44,16 @@ def paid_fact(of: Order, *, trade_state: TradeState = TradeState.PAID,
     return PaymentFact(
         of.provider, of.payee, of.out_trade_no, trade_state, source,
         "4200000000" + of.order_id[:18], of.price, paid_at_s)
+
+
+def refund_fact(of: Order, *, state: RefundState = RefundState.SUCCEEDED, minor: int = 9900,
+                number: str = "console-1", source: str = "notify") -> RefundFact:
+    """The fact that so much of this paid order went back, or is on its way."""
+    assert of.payment is not None
+    return RefundFact(
+        of.provider, of.payee.merchant_id, of.out_trade_no, of.payment.transaction_id, number,
+        f"50{number}", state, Money(minor, "CNY"), of.payment.amount, source,
+        NOW_S + 90 if state is RefundState.SUCCEEDED else None)
 
 
 def license_of(paid: Order, now_s: int = NOW_S + 61) -> License:

@@ -13,7 +13,7 @@ from shared.http.app import App
 from shared.http.source_bucket import SourceBucket
 from tests.functions import contract
 from tests.functions.events import Context, event
-from tests.unit.use_cases.world import KEY, SECRET, World, hash_of
+from tests.unit.use_cases.world import KEY, OTHER_KEY, SECRET, World, hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +58,11 @@ class Shopfront:
         log = log or self.world.log
         bucket = SourceBucket(self.world.clock, per_minute=600, burst=10_000)
         routes = {
-            "create-order": create_order.routes(self.world.shop, bucket),
+            "create-order": create_order.routes(
+                self.world.shop, bucket, self.world.refund_counter),
             "notify": notify.routes(self.world.verifier, self.world.books),
-            "license-fetch": license_fetch.routes(self.world.counter(), self.world.desk())}
+            "license-fetch": license_fetch.routes(
+                self.world.counter(), self.world.desk(), self.world.refund_counter)}
         self.apps = {name: App(routes, log=log, cors=name != "notify", begin=lambda _: None)
                      for name, routes in routes.items()}
 
@@ -85,6 +87,22 @@ class Shopfront:
         """A genuine notify."""
         headers, body = self.world.verifier.sign(fact)
         return self.call("notify", event("POST", NOTIFY, headers, body))
+
+    def cancel(self, order_id: str, secret: str = SECRET) -> Reply:
+        """POST /v1/orders/{order_id}/cancel."""
+        return self.call("create-order", event(
+            "POST", f"/v1/orders/{order_id}/cancel", {"authorization": f"Bearer {secret}"}))
+
+    def refund(self, order_id: str, key: str = OTHER_KEY, secret: str = SECRET) -> Reply:
+        """POST /v1/orders/{order_id}/refunds."""
+        return self.call("create-order", event(
+            "POST", f"/v1/orders/{order_id}/refunds",
+            {"authorization": f"Bearer {secret}", "idempotency-key": key}))
+
+    def receipt(self, order_id: str, secret: str = SECRET) -> Reply:
+        """GET /v1/orders/{order_id}/receipt."""
+        return self.call("license-fetch", event(
+            "GET", f"/v1/orders/{order_id}/receipt", {"authorization": f"Bearer {secret}"}))
 
     def poll(self, order_id: str, secret: str = SECRET) -> Reply:
         """GET /v1/orders/{order_id}."""

@@ -43,7 +43,7 @@ def check_error(reply: Reply, status: int, code: str) -> dict[str, Any]:
 def nothing_happened(front: Shopfront) -> None:
     assert front.world.orders.all() == []
     assert front.world.licenses.all() == []
-    assert front.world.held.all() == []
+    assert front.world.held.rows() == []
     assert front.world.gateway.calls == []
     assert set(front.world.orders.calls) <= {"load"}
 

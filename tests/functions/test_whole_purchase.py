@@ -189,7 +189,7 @@ def test_a_held_payment_is_refused_so_that_wechat_sends_it_again(front: Shopfron
                                     amount=type(order.price)(1, "CNY"))
     for _ in range(2):
         assert front.notify(wrong).status == 500
-    assert len(front.world.held.all()) == 1
+    assert len(front.world.held.rows()) == 1
 
 
 class Sinks:

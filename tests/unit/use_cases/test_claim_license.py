@@ -18,9 +18,10 @@ from shared.errors import (
     StoreUnknown,
     Unavailable,
 )
-from shared.use_cases.claim_license import MOST_RIVALS, HandedOver, claim_license
+from shared.use_cases.claim_license import HandedOver, claim_license
 from shared.use_cases.create_order import create_order
 from shared.use_cases.fetch_order import fetch_order
+from shared.use_cases.project_license import MOST_RIVALS
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.issuer import FakeLicenseIssuer
 from tests.fakes.script import raises
@@ -45,13 +46,14 @@ def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Orde
     assert handed.license.license_id == paid.license_id
     assert handed.license.grants == (paid.grant,)
     assert [(event.kind, event.source) for event in handed.license.history.events] == [
-        ("granted", "license-fetch")]
+        ("granted", "license-fetch"), ("activated", "license-fetch")]
     assert world.licenses.all() == [handed.license]
     assert handed.lease is not None
     claims = FakeLicenseIssuer.read(handed.lease)
     assert claims["sub"] == paid.license_id
     assert claims["exp"] - claims["nbf"] == LEASE_DAYS * DAY_S + SLOW_CLOCK_S
-    assert world.log.names()[-2:] == ["license.granted", "license.leased"]
+    assert world.log.names()[-3:] == [
+        "license.granted", "license.activated", "license.leased"]
 
 
 def test_the_next_claim_only_reads_and_gives_the_same_bytes(world: World, paid: Order) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain import identifiers
+from shared.domain.due import FIRST_LOOK_AFTER_S
 from shared.domain.money import Money
 from shared.domain.order import OrderState, close
 from shared.domain.payment import TradeState
@@ -20,7 +21,7 @@ from shared.errors import (
     TongbaoError,
     Unavailable,
 )
-from shared.use_cases.create_order import FIRST_DUE_AFTER_S, create_order
+from shared.use_cases.create_order import create_order
 from shared.use_cases.receive_notify import receive_notify
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.script import raises
@@ -51,9 +52,9 @@ def test_order_and_due_row_are_stored_before_the_provider_hears_of_it(world: Wor
 
     def look() -> None:
         stored = world.orders.all()[0]
-        due_at_s = stored.created_at_s + FIRST_DUE_AFTER_S
-        seen.append((stored.state.value, world.orders.count_due(due_at_s - 1),
-                     world.orders.count_due(due_at_s)))
+        due_at_s = stored.created_at_s + FIRST_LOOK_AFTER_S
+        seen.append((stored.state.value, world.work.count(due_at_s - 1),
+                     world.work.count(due_at_s)))
 
     world.gateway.script.before("place", look)
     create_order(request(), world.shop)
@@ -133,12 +134,12 @@ def test_an_order_of_a_withdrawn_product_is_not_sent_without_its_due_row(world: 
     world.gateway.script.before("place", raises(ProviderUnavailable()))
     with pytest.raises(ProviderUnavailable):
         create_order(request(), world.shop)
-    far_s = world.clock.now_s() + 10 * FIRST_DUE_AFTER_S
-    [due] = world.orders.list_due(far_s, 10)
-    world.orders.forget_due(due)
+    far_s = world.clock.now_s() + 10 * FIRST_LOOK_AFTER_S
+    [due] = world.work.list(far_s, 10)
+    world.work.remove(due)
     shop = replace(world.shop, catalogue=replace(world.shop.catalogue, products={}))
     create_order(request(), shop)
-    assert world.orders.list_due(far_s, 10) == [due]
+    assert world.work.list(far_s, 10) == [due]
 
 
 FAILURES: list[tuple[str, str, str, TongbaoError]] = [
@@ -278,4 +279,4 @@ def test_a_payment_that_does_not_fit_is_no_news_for_the_one_who_asks(world: Worl
         create_order(request(), world.shop)
     assert caught.value.status == 500
     assert caught.value.code == "PAYMENT_HELD"
-    assert len(world.held.all()) == 1
+    assert len(world.held.rows()) == 1

@@ -182,7 +182,8 @@ def test_closed_is_believed_only_of_this_very_order(world: World, order: Order,
 
 def test_closed_loses_against_a_payment_that_came_first(world: World, order: Order) -> None:
     fact = world.pay(order)
-    world.gateway.close(order.out_trade_no)
+    world.gateway.trades[order.out_trade_no] = replace(
+        world.gateway.trades[order.out_trade_no], state=TradeState.CLOSED)
     world.orders.script.before("save", None, lambda: record_payment(fact, world.books))
     assert fetch(world, order).state is OrderState.PAID
 
@@ -210,7 +211,7 @@ def test_a_payment_that_does_not_fit_fails_no_poll_but_is_held(world: World,
     world.gateway.pay(order.out_trade_no, world.clock.now_s(),
                       amount=replace(order.price, amount_minor=1))
     assert fetch(world, order).state is OrderState.AWAITING_PAYMENT
-    assert [held.reason.value for held in world.held.all()] == ["amount"]
+    assert [held.reason.value for held in world.held.rows()] == ["amount"]
 
 
 @pytest.mark.parametrize("wait_s", [0, 1, 2, 7, 20])
