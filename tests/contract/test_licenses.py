@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.domain.history import verify_chain
-from shared.domain.license import KIND, License, Proof, apply_grant
+from shared.domain.license import (
+    KIND,
+    GrantStanding,
+    License,
+    Proof,
+    Standing,
+    activate,
+    apply_grant,
+    set_standing,
+)
 from shared.domain.order import record_payment
 from shared.errors import AlreadyExists, VersionConflict
 from tests.fakes import samples
@@ -71,3 +80,29 @@ def test_only_the_first_of_two_renewals_wins(world: World) -> None:
 def test_a_license_that_is_not_there_cannot_be_saved(world: World, stores: Stores) -> None:
     with pytest.raises(VersionConflict):
         stores.licenses.save(renewed(a_license(world)))
+
+
+def test_what_a_grant_is_worth_comes_back(world: World, stores: Stores) -> None:
+    license_ = a_license(world)
+    stores.licenses.create(license_)
+    both = renewed(license_)
+    stores.licenses.save(both)
+    grants = [grant.grant_id for grant in both.grants]
+    for version, (grant_id, standing) in enumerate([
+            (grants[1], Standing.SUSPENDED), (grants[0], Standing.REVOKED),
+            (grants[1], Standing.ACTIVE)], 5):
+        both = set_standing(both, GrantStanding(grant_id, standing, version), now_s=NOW_S,
+                            source="notify")
+        stores.licenses.save(both)
+        assert stores.licenses.load(license_.license_id) == both
+    assert (both.standing, len(both.standings)) == (Standing.ACTIVE, 2)
+
+
+def test_the_first_activation_comes_back(world: World, stores: Stores) -> None:
+    license_ = a_license(world)
+    stores.licenses.create(license_)
+    used = activate(license_, NOW_S + 70, "license-fetch")
+    stores.licenses.save(used)
+    loaded = stores.licenses.load(license_.license_id)
+    assert loaded == used
+    assert loaded.activated_at_s == NOW_S + 70

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.history import verify_chain
+from shared.domain.due import Work
+from shared.domain.history import Event, verify_chain
 from shared.domain.money import MOST_MINOR, Money
 from shared.domain.order import KIND, OrderState, close, record_payment, schedule_query
 from shared.domain.payment import TradeState
+from shared.domain.refund import RefundState
+from shared.domain.refund_policy import RefundPolicy
+from shared.domain.refunding import (
+    place_hold,
+    record_refund,
+    release_hold,
+    request_refund,
+)
 from shared.errors import AlreadyExists, VersionConflict
-from shared.ports import DueOrder
 from tests.fakes import samples
 from tests.fakes.samples import NOW_S
 
@@ -33,7 +41,9 @@ def test_a_created_order_is_loaded_as_it_was(world: World, stores: Stores) -> No
 
 @pytest.mark.parametrize("change", [
     {"term_days": None}, {"entitlements": ()}, {"title": "专业版 – 永久 \U0001f389 \"x\"\\\n"},
-    {"price": Money(0, "CNY")}, {"price": Money(MOST_MINOR, "JPY")}, {"title": ""}])
+    {"price": Money(0, "CNY")}, {"price": Money(MOST_MINOR, "JPY")}, {"title": ""},
+    {"refund_policy": RefundPolicy(7)}, {"refund_policy": RefundPolicy(0, True, 0, 0)},
+    {"refund_policy": RefundPolicy(30, True, 2, 5000)}])
 def test_unusual_snapshots_come_back(world: World, stores: Stores,
                                      change: dict[str, object]) -> None:
     snapshot = replace(samples.SNAPSHOT, **change)  # type: ignore[arg-type]
@@ -53,10 +63,11 @@ def test_an_order_is_created_once(world: World, stores: Stores) -> None:
 def test_an_order_that_existed_has_a_due_row(world: World, stores: Stores) -> None:
     order = samples.order(next(world.numbers))
     stores.orders.create(order, NOW_S)
-    stores.orders.forget_due(DueOrder(order.order_id, NOW_S))
+    work = Work(KIND, order.order_id, NOW_S)
+    stores.work.remove(work)
     with pytest.raises(AlreadyExists):
         stores.orders.create(order, NOW_S)
-    assert DueOrder(order.order_id, NOW_S) in stores.orders.list_due(NOW_S, 10_000)
+    assert work in stores.work.list(NOW_S, 10_000)
 
 
 def test_every_state_of_an_order_comes_back(world: World, stores: Stores) -> None:
@@ -150,3 +161,60 @@ def test_many_versions_of_one_order(world: World, stores: Stores) -> None:
         stores.orders.save(order)
     assert stores.orders.load(order.order_id) == order
     assert order.version == 21
+
+
+def test_every_step_of_a_refund_comes_back(world: World, stores: Stores) -> None:
+    order = samples.paid(samples.order(next(world.numbers)))
+    order = replace(order, version=1)
+    stores.orders.create(order, NOW_S)
+    part = samples.refund(order, 1, amount=Money(100, "CNY"))
+    rest = replace(samples.refund(order, 2, amount=Money(9800, "CNY")),
+                   state=RefundState.AWAITING_APPROVAL, requested_by="operator:李")
+    first = request_refund(order, part, source="license-fetch")
+    second = request_refund(first, rest, source="admin")
+    processing = record_refund(
+        second, samples.refund_fact(order, part, RefundState.PROCESSING), NOW_S + 1)
+    gone = record_refund(processing, samples.refund_fact(
+        order, part, RefundState.SUCCEEDED, source="bill", billed_on="2025-10-09"), NOW_S + 2)
+    for version in (first, second, processing, gone):
+        stores.orders.save(version)
+        assert stores.orders.load(order.order_id) == version
+    assert [refund.state for refund in gone.refunds] == [
+        RefundState.SUCCEEDED, RefundState.AWAITING_APPROVAL]
+
+
+def test_a_refund_found_at_the_provider_comes_back(world: World, stores: Stores) -> None:
+    order = replace(samples.paid(samples.order(next(world.numbers))), version=1)
+    stores.orders.create(order, NOW_S)
+    found = record_refund(order, samples.refund_fact(
+        order, samples.refund(order), RefundState.SUCCEEDED), NOW_S + 5)
+    stores.orders.save(found)
+    assert stores.orders.load(order.order_id) == found
+    assert found.state is OrderState.REFUNDED
+
+
+def test_holds_come_and_go(world: World, stores: Stores) -> None:
+    order = replace(samples.paid(samples.order(next(world.numbers))), version=1)
+    stores.orders.create(order, NOW_S)
+    held = place_hold(order, "operator", Event("held", NOW_S, "operator:li", "admin"))
+    twice = place_hold(held, "complaint:7", Event("held", NOW_S, "system", "notify"))
+    once = release_hold(twice, "operator", Event("released", NOW_S, "operator:li", "admin"))
+    free = release_hold(once, "complaint:7", Event("released", NOW_S, "system", "notify"))
+    for version in (held, twice, once, free):
+        stores.orders.save(version)
+        assert stores.orders.load(order.order_id) == version
+    assert (len(twice.holds), free.holds) == (2, ())
+
+
+def test_a_late_payment_and_the_hash_of_its_payer_come_back(world: World,
+                                                            stores: Stores) -> None:
+    order = samples.order(next(world.numbers))
+    stores.orders.create(order, NOW_S)
+    closed = close(order, NOW_S + 20, actor="system", source="timer")
+    fact = samples.paid_fact(order)._replace(payer_hash="5e" * 32)
+    paid = record_payment(closed, fact, NOW_S + 61, "k1")
+    stores.orders.save(closed)
+    stores.orders.save(paid)
+    assert stores.orders.load(order.order_id) == paid
+    assert paid.payment is not None
+    assert (paid.payment.late, paid.payment.payer_hash) == (True, "5e" * 32)

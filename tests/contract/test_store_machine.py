@@ -5,6 +5,7 @@ Every call must have the same result in both worlds; one fault per call must nev
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from emulators.tablestore import Fault
+from shared.domain.due import Work
+from shared.domain.held import move_held
+from shared.domain.history import Event
+from shared.domain.money import Money
 from shared.domain.order import (
+    KIND,
     ForbiddenTransition,
     close,
     record_payment,
     schedule_query,
 )
 from shared.domain.payment import TradeState
+from shared.domain.refund import RefundState
+from shared.domain.refunding import record_refund, request_refund
 from shared.errors import AlreadyExists, VersionConflict
-from shared.ports import DueOrder
 from tests.contract.worlds import EmulatorWorld, MemoryWorld
 from tests.fakes import samples
 from tests.fakes.samples import NOW_S
@@ -29,6 +36,8 @@ from tests.fakes.samples import NOW_S
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.domain.complaint import Complaint
+    from shared.domain.held import HeldPayment
     from shared.domain.order import Order
     from tests.contract.worlds import Stores
 
@@ -38,6 +47,21 @@ FAULTS = st.sampled_from([
     None, None, ("OTSServerBusy", False), ("OTSTimeout", False), ("OTSTimeout", True),
     ("OTSInternalServerError", True), ("lost_request", False), ("lost_answer", False)])
 
+def ask(order: Order) -> Order:
+    """One more refund of a part."""
+    part = Money(order.price.amount_minor // 3, "CNY")
+    return request_refund(order, samples.refund(order, len(order.refunds), amount=part),
+                          source="license-fetch")
+
+
+def give_back(order: Order) -> Order:
+    """The newest refund succeeds."""
+    if not order.refunds:
+        raise ForbiddenTransition
+    fact = samples.refund_fact(order, order.refunds[-1], RefundState.SUCCEEDED)
+    return record_refund(order, fact, NOW_S + 1)
+
+
 STEPS: dict[str, Callable[[Order], Order]] = {
     "instruct": lambda order: samples.instructed(order),
     "query": lambda order: schedule_query(order, NOW_S + order.version),
@@ -45,6 +69,8 @@ STEPS: dict[str, Callable[[Order], Order]] = {
     "pay": lambda order: record_payment(order, samples.paid_fact(order), NOW_S, "k1"),
     "refund": lambda order: record_payment(
         order, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S, "k2"),
+    "ask for a refund": ask,
+    "refunded in part": give_back,
 }
 
 
@@ -94,17 +120,32 @@ class BothWorlds(RuleBasedStateMachine):
             held.append(following)
 
     @rule(number=NUMBERS, due_at_s=SECONDS, who=st.integers(0, 1), fault=FAULTS)
-    def forget(self, number: int, due_at_s: int, who: int,
+    def add_work(self, number: int, due_at_s: int, who: int,
+                 fault: tuple[str, bool] | None) -> None:
+        """Put a row that may be there, leased or not."""
+        work = Work(KIND, self.versions[number][0].order_id, due_at_s)
+        self.same(who, fault, lambda stores: stores.work.add(work))
+
+    @rule(number=NUMBERS, due_at_s=SECONDS, version=st.integers(1, 3), until_s=SECONDS,
+          who=st.integers(0, 1), fault=FAULTS)
+    def lease(self, number: int, due_at_s: int, version: int, until_s: int, who: int,
+              fault: tuple[str, bool] | None) -> None:
+        """Take a row that may be there, in a version that may be old."""
+        work = Work(KIND, self.versions[number][0].order_id, due_at_s, version=version)
+        self.same(who, fault, lambda stores: stores.work.lease(work, until_s))
+
+    @rule(number=NUMBERS, due_at_s=SECONDS, who=st.integers(0, 1), fault=FAULTS)
+    def remove(self, number: int, due_at_s: int, who: int,
                fault: tuple[str, bool] | None) -> None:
-        """Forget a due row that may be there."""
-        due = DueOrder(self.versions[number][0].order_id, due_at_s)
-        self.same(who, fault, lambda stores: stores.orders.forget_due(due))
+        """Remove a row that may be there."""
+        work = Work(KIND, self.versions[number][0].order_id, due_at_s)
+        self.same(who, fault, lambda stores: stores.work.remove(work))
 
     @rule(now_s=SECONDS, limit=st.integers(0, 4), fault=FAULTS)
     def look(self, now_s: int, limit: int, fault: tuple[str, bool] | None) -> None:
         """List and count what is due."""
-        self.same(0, fault, lambda stores: stores.orders.list_due(now_s, limit))
-        self.same(1, None, lambda stores: stores.orders.count_due(now_s))
+        self.same(0, fault, lambda stores: stores.work.list(now_s, limit))
+        self.same(1, None, lambda stores: stores.work.count(now_s))
 
     @rule(number=NUMBERS, who=st.integers(0, 1), fault=FAULTS)
     def hold(self, number: int, who: int, fault: tuple[str, bool] | None) -> None:
@@ -112,15 +153,57 @@ class BothWorlds(RuleBasedStateMachine):
         held = samples.held(number)
         self.same(who, fault, lambda stores: stores.held.record_once(held))
 
+    @rule(number=NUMBERS, who=st.integers(0, 1), fault=FAULTS)
+    def dismiss(self, number: int, who: int, fault: tuple[str, bool] | None) -> None:
+        """Settle it, though it may not be there or be settled already."""
+        held = move_held(samples.held(number), Event("dismissed", NOW_S, "operator:li", "admin"))
+        self.same(who, fault, lambda stores: stores.held.save(held))
+
+    @rule(number=NUMBERS, who=st.integers(0, 1), fault=FAULTS)
+    def complain(self, number: int, who: int, fault: tuple[str, bool] | None) -> None:
+        """Hear of a complaint, perhaps again."""
+        complaint = samples.complaint(number)
+        self.same(who, fault, lambda stores: stores.complaints.create(complaint))
+
+    @rule(number=NUMBERS, who=st.integers(0, 1), fault=FAULTS)
+    def book(self, number: int, who: int, fault: tuple[str, bool] | None) -> None:
+        """Enter a movement of money and note its payer, perhaps again."""
+        line = samples.ledger_line(number)
+        self.same(who, fault, lambda stores: stores.ledger.enter(line))
+        self.same(who, fault, lambda stores: stores.payer_refunds.note("payer", line.number))
+
+    @rule(version=st.integers(1, 3), who=st.integers(0, 1), fault=FAULTS)
+    def reconcile(self, version: int, who: int, fault: tuple[str, bool] | None) -> None:
+        """Save a run of a day that others may have run."""
+        result = replace(samples.reconciliation(), version=version, payments=version)
+        self.same(who, fault, lambda stores: stores.reconciliations.save(result))
+
     @invariant()
     def every_order_is_the_same(self) -> None:
         """Whatever happened, both worlds hold the same orders."""
         for versions in self.versions.values():
             self.same(0, None, partial(_load, versions[0].order_id))
 
+    @invariant()
+    def everything_else_is_the_same(self) -> None:
+        """So do they the held payments, the complaints and the books."""
+        self.same(0, None, lambda stores: stores.reconciliations.load("2025-10-09"))
+        self.same(0, None, lambda stores: list(stores.ledger.lines("2025-10-09")))
+        self.same(0, None, lambda stores: stores.payer_refunds.list("payer"))
+        self.same(0, None, lambda stores: sorted(stores.held.all(), key=_held_name))
+        self.same(0, None, lambda stores: sorted(stores.complaints.all(), key=_complaint_name))
+
 
 def _load(order_id: str, stores: Stores) -> object:
     return stores.orders.load(order_id)
+
+
+def _held_name(held: HeldPayment) -> str:
+    return held.transaction_id
+
+
+def _complaint_name(complaint: Complaint) -> str:
+    return complaint.complaint_id
 
 
 def _result(call: Callable[[Stores], object], stores: Stores) -> object:

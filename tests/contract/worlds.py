@@ -19,23 +19,44 @@ from emulators.tablestore import TablestoreEmulator
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
 from shared.adapters.tablestore.client import Instance, TablestoreClient
+from shared.adapters.tablestore.complaints import TablestoreComplaints
 from shared.adapters.tablestore.credentials import AccessKey, EnvironmentCredentials
 from shared.adapters.tablestore.held_payments import TablestoreHeldPayments
+from shared.adapters.tablestore.ledger import TablestoreLedger
 from shared.adapters.tablestore.licenses import TablestoreLicenses
 from shared.adapters.tablestore.orders import TablestoreOrders
+from shared.adapters.tablestore.payer_refunds import TablestorePayerRefunds
+from shared.adapters.tablestore.reconciliations import TablestoreReconciliations
 from shared.adapters.tablestore.row_store import RowStore
 from shared.adapters.tablestore.tables import create_tables
+from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.deadline import Deadline
+from tests.fakes.books import MemoryLedger, MemoryPayerRefunds, MemoryReconciliations
 from tests.fakes.clock import FakeClock
 from tests.fakes.script import Script
-from tests.fakes.stores import MemoryHeldPayments, MemoryLicenses, MemoryOrders
+from tests.fakes.stores import (
+    MemoryComplaints,
+    MemoryHeldPayments,
+    MemoryLicenses,
+    MemoryOrders,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shared.adapters.tablestore.credentials import Credentials
     from shared.adapters.tablestore.wire import Connection, Reply
-    from shared.ports import Clock, HeldPayments, LicenseRepository, OrderRepository
+    from shared.ports import (
+        Clock,
+        ComplaintRepository,
+        HeldPayments,
+        Ledger,
+        LicenseRepository,
+        OrderRepository,
+        PayerRefunds,
+        Reconciliations,
+        WorkList,
+    )
 
 BUDGET_MS = 4000
 ENDPOINT = "TONGBAO_CONTRACT_ENDPOINT"
@@ -44,11 +65,16 @@ INSTANCE = "TONGBAO_CONTRACT_INSTANCE"
 
 @dataclass(frozen=True)
 class Stores:
-    """The three stores as one instance of a function sees them."""
+    """All stores as one instance of a function sees them."""
 
     orders: OrderRepository
+    work: WorkList
     licenses: LicenseRepository
     held: HeldPayments
+    complaints: ComplaintRepository
+    payer_refunds: PayerRefunds
+    ledger: Ledger
+    reconciliations: Reconciliations
 
 
 class MemoryWorld:
@@ -56,7 +82,10 @@ class MemoryWorld:
 
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
-        self._stores = Stores(MemoryOrders(), MemoryLicenses(), MemoryHeldPayments())
+        orders = MemoryOrders()
+        self._stores = Stores(
+            orders, orders.work, MemoryLicenses(), MemoryHeldPayments(), MemoryComplaints(),
+            MemoryPayerRefunds(), MemoryLedger(), MemoryReconciliations())
 
     def open(self) -> Stores:
         """The stores; memory has but one instance."""
@@ -218,6 +247,9 @@ def _open(instance: Instance, credentials: Credentials, clock: Clock, seed: int,
     deadline = Deadline(clock, BUDGET_MS if connection else 120_000)
     client = TablestoreClient(instance, credentials, deadline, connection=connection)
     store = RowStore(client, clock, deadline, random.Random(seed))
-    stores = Stores(TablestoreOrders(store), TablestoreLicenses(store),
-                    TablestoreHeldPayments(store))
+    stores = Stores(
+        TablestoreOrders(store), TablestoreWorkList(store), TablestoreLicenses(store),
+        TablestoreHeldPayments(store), TablestoreComplaints(store),
+        TablestorePayerRefunds(store), TablestoreLedger(store),
+        TablestoreReconciliations(store))
     return Opened(stores, client, store, clock, deadline, connection)

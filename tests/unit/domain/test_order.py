@@ -24,6 +24,7 @@ from shared.domain.order import (
     schedule_query,
 )
 from shared.domain.payment import TradeState
+from shared.domain.refund import RefundState
 from shared.domain.refunding import record_refund
 from tests.fakes import samples
 
@@ -36,7 +37,8 @@ CLOSED = close(AWAITING, samples.NOW_S + 5, actor="provider", source="query")
 PAID = record_payment(AWAITING, samples.paid_fact(AWAITING), samples.NOW_S + 61, "k1")
 REFUND = samples.paid_fact(AWAITING, trade_state=TradeState.REFUNDED, source="query")
 REFUNDING = record_payment(PAID, REFUND, samples.NOW_S + 99, "k1")
-REFUNDED = record_refund(PAID, samples.refund_fact(PAID), samples.NOW_S + 99)
+GONE = samples.refund_fact(PAID, samples.refund(PAID), RefundState.SUCCEEDED)
+REFUNDED = record_refund(PAID, GONE, samples.NOW_S + 99)
 IN_STATE = {order.state: order
             for order in (CREATED, AWAITING, CLOSED, PAID, REFUNDING, REFUNDED)}
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulators.tablestore import Fault
+from shared.domain.due import Work
 from shared.errors import AlreadyExists, StoreUnavailable, StoreUnknown
-from shared.ports import DueOrder
 from tests.fakes import samples
 from tests.fakes.samples import NOW_S
 from tests.unit.adapters.tablestore import faults
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 ORDER_ROW, DUE_ROW = 0, 1
 ORDER = samples.order()
-DUE = DueOrder(ORDER.order_id, NOW_S)
+DUE = Work("order", ORDER.order_id, NOW_S)
 ROW_FAULTS = [*faults.NOT_APPLIED, "timeout before", "5xx before"]
 
 
 def assert_both_durable(stores: Stores) -> None:
     """The order and its due row are there."""
     assert stores.orders.load(ORDER.order_id) == ORDER
-    assert stores.orders.list_due(NOW_S, 10) == [DUE]
+    assert stores.work.list(NOW_S, 10) == [DUE]
 
 
 @pytest.mark.parametrize("row", [ORDER_ROW, DUE_ROW])
@@ -55,7 +55,7 @@ def test_the_due_row_is_durable_before_already_exists_is_said(world: EmulatorWor
                                                               name: str) -> None:
     stores = world.open()
     stores.orders.create(ORDER, NOW_S)
-    stores.orders.forget_due(DUE)
+    stores.work.remove(DUE)
     world.emulator.inject(fault(name, "BatchWriteRow", row=DUE_ROW))
     with pytest.raises(AlreadyExists):
         stores.orders.create(ORDER, NOW_S)
@@ -65,7 +65,7 @@ def test_the_due_row_is_durable_before_already_exists_is_said(world: EmulatorWor
 def test_already_exists_is_not_said_while_the_due_row_fails(world: EmulatorWorld) -> None:
     stores = world.open()
     stores.orders.create(ORDER, NOW_S)
-    stores.orders.forget_due(DUE)
+    stores.work.remove(DUE)
     world.emulator.inject(fault("throttled", "BatchWriteRow", row=DUE_ROW))
     world.emulator.inject(fault("throttled", "PutRow", times=None))
     with pytest.raises(StoreUnavailable):
@@ -128,4 +128,17 @@ def test_a_due_row_that_may_be_gone_is_not_said_to_be_there(
     stores.orders.create(ORDER, NOW_S)
     world.emulator.inject(fault(name, "DeleteRow", times=None))
     with pytest.raises(error):
-        stores.orders.forget_due(DUE)
+        stores.work.remove(DUE)
+
+
+def test_a_create_that_comes_again_late_ends_a_lease_and_keeps_one_row(
+        world: EmulatorWorld) -> None:
+    """Both workers then save the same order under its version, so only one of them can."""
+    stores = world.open()
+    stores.orders.create(ORDER, NOW_S)
+    leased = stores.work.lease(DUE, NOW_S + 300)
+    assert leased is not None
+    with pytest.raises(AlreadyExists):
+        stores.orders.create(ORDER, NOW_S)
+    assert stores.work.list(NOW_S, 10) == [DUE]
+    assert stores.work.lease(leased, NOW_S + 600) is None

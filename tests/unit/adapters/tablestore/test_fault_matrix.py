@@ -9,9 +9,10 @@ from tests.contract.worlds import BUDGET_MS, EmulatorWorld
 from tests.fakes.clock import FakeClock
 from tests.unit.adapters.tablestore import faults
 from tests.unit.adapters.tablestore.faults import fault
-from tests.unit.adapters.tablestore.writes import WRITES, Write
+from tests.unit.adapters.tablestore.writes import NOTES, WRITES, Write
 
-every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+ALL = {**WRITES, **NOTES}
+every_write = pytest.mark.parametrize("write", ALL.values(), ids=ALL.keys())
 
 
 @every_write
@@ -112,3 +113,14 @@ def test_a_delayed_request_that_lands_before_its_retry_is_ours(
     assert write.run(opened.stores) is True
     assert write.load(opened.stores) == write.after
     assert connection.landed == 1
+
+
+@pytest.mark.parametrize("write", NOTES.values(), ids=NOTES.keys())
+@pytest.mark.parametrize("name", faults.ALL)
+def test_what_is_noted_twice_is_there_once_whatever_gets_lost(
+        world: EmulatorWorld, write: Write, name: str) -> None:
+    world.emulator.inject(fault(name, write.api))
+    assert write.run(world.open()) is True
+    world.emulator.inject(fault(name, write.api))
+    assert write.run(world.open()) is True
+    assert write.load(world.open()) == write.after

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.adapters.tablestore.cells import Expect, RowWrite
-from shared.adapters.tablestore.tables import BUCKETS, DUE
+from shared.adapters.tablestore.cells import Bound, Expect, RowWrite
+from shared.adapters.tablestore.tables import DUE, MOST_BUCKETS, PAYER_REFUNDS
 from shared.domain.order import record_payment, schedule_query
-from shared.ports import DueOrder
 from tests.fakes import samples
 from tests.fakes.samples import NOW_S
 from tests.unit.adapters.tablestore.faults import fault
-from tests.unit.adapters.tablestore.writes import HELD, INSTRUCTED, LICENSE, ORDER, RENEWED
+from tests.unit.adapters.tablestore.writes import (
+    COMPLAINT,
+    HELD,
+    INSTRUCTED,
+    LICENSE,
+    LINE,
+    ORDER,
+    PAYER,
+    RENEWED,
+    RESULT,
+    WORK,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +37,23 @@ COSTS: dict[str, tuple[Callable[[Stores], object], list[str]]] = {
     "create": (lambda stores: stores.orders.create(samples.order(2), NOW_S),
                ["BatchWriteRow"]),
     "save": (lambda stores: stores.orders.save(INSTRUCTED), ["UpdateRow"]),
-    "forget_due": (lambda stores: stores.orders.forget_due(DueOrder(ORDER.order_id, NOW_S)),
-                   ["DeleteRow"]),
-    "list_due": (lambda stores: stores.orders.list_due(NOW_S, 100), ["GetRange"] * BUCKETS),
-    "count_due": (lambda stores: stores.orders.count_due(NOW_S), ["GetRange"] * BUCKETS),
+    "work add": (lambda stores: stores.work.add(WORK._replace(due_at_s=7)), ["PutRow"]),
+    "work lease": (lambda stores: stores.work.lease(WORK, NOW_S + 300), ["UpdateRow"]),
+    "work remove": (lambda stores: stores.work.remove(WORK), ["DeleteRow"]),
+    "work list": (lambda stores: stores.work.list(NOW_S, 100), ["GetRange"] * MOST_BUCKETS),
+    "work count": (lambda stores: stores.work.count(NOW_S), ["GetRange"] * MOST_BUCKETS),
     "license load": (lambda stores: stores.licenses.load(LICENSE.license_id), ["GetRow"]),
     "license save": (lambda stores: stores.licenses.save(RENEWED), ["UpdateRow"]),
     "record_once": (lambda stores: stores.held.record_once(HELD), ["PutRow"]),
     "held load": (lambda stores: stores.held.load("wechat", "none"), ["GetRow"]),
+    "held all": (lambda stores: list(stores.held.all()), ["GetRange"]),
+    "complaint create": (lambda stores: stores.complaints.create(COMPLAINT), ["PutRow"]),
+    "complaints all": (lambda stores: list(stores.complaints.all()), ["GetRange"]),
+    "note a refund": (lambda stores: stores.payer_refunds.note(PAYER, "R1"), ["PutRow"]),
+    "payer's refunds": (lambda stores: stores.payer_refunds.list(PAYER), ["GetRange"]),
+    "ledger enter": (lambda stores: stores.ledger.enter(LINE), ["PutRow"]),
+    "ledger lines": (lambda stores: list(stores.ledger.lines(LINE.day)), ["GetRange"]),
+    "reconciliation": (lambda stores: stores.reconciliations.save(RESULT), ["PutRow"]),
 }
 
 
@@ -86,7 +106,21 @@ def test_a_range_longer_than_one_answer_is_read_on(world: EmulatorWorld) -> None
         opened.client.write(RowWrite(DUE.row("k0", second, "x"), {"created_at_s": 1},
                                      Expect.NOTHING))
     world.apis()
-    for limit, requests in ((None, 2), (5001, 2), (5000, 1)):
-        rows = opened.store.scan(DUE, DUE.bound("k0"), DUE.bound("k0", 9999), limit)
-        assert [key[1] for key, _ in rows] == list(range(5010))[:limit]
+    for page, requests in ((None, 2), (5000, 2), (1000, 6), (5010, 2)):
+        rows = opened.store.rows(DUE, DUE.bound("k0"), DUE.bound("k0", 9999), page=page)
+        assert [key.values[1] for key, _ in rows] == list(range(5010))
         assert world.apis() == ["GetRange"] * requests
+
+
+def test_a_page_is_asked_for_when_it_is_wanted(world: EmulatorWorld) -> None:
+    opened = world.open_instance()
+    for number in range(5):
+        opened.stores.payer_refunds.note(PAYER, f"R{number}")
+    world.apis()
+    table = PAYER_REFUNDS
+    rows = opened.store.rows(table, table.bound(), table.bound(Bound.HIGHEST), page=2)
+    assert world.apis() == []
+    assert [key.values for key, _ in islice(rows, 2)] == [(PAYER, "R0"), (PAYER, "R1")]
+    assert world.apis() == ["GetRange"]
+    assert [key.values for key, _ in rows] == [(PAYER, f"R{number}") for number in (2, 3, 4)]
+    assert world.apis() == ["GetRange"] * 2

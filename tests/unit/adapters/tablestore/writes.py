@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shared.domain.complaint import record_act
+from shared.domain.due import Work
+from shared.domain.held import move_held
+from shared.domain.history import Event
 from shared.domain.license import Proof, apply_grant
 from shared.domain.order import record_payment
 from shared.errors import AlreadyExists, VersionConflict
@@ -23,6 +27,16 @@ RENEWED = apply_grant(
     LICENSE, replace(LICENSE.grants[0], grant_id="second", proof=Proof("gift", "second")),
     now_s=NOW_S, source="operator")
 HELD = samples.held(1)
+DISMISSED = move_held(HELD, Event("dismissed", NOW_S, "operator:li", "admin"))
+COMPLAINT = samples.complaint(1)
+ANSWERED = record_act(COMPLAINT, Event("answered", NOW_S, "operator:li", "admin"), answered=True)
+WORK = Work("order", ORDER.order_id, NOW_S)
+LEASED = WORK._replace(leased_until_s=NOW_S + 300, version=2)
+LINE = samples.ledger_line(1)
+RESULT = samples.reconciliation()
+AGAIN = samples.reconciled_again(RESULT)
+PAYER = "5e" * 32
+FAR_S = 2**40
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,10 @@ def _won(call: Callable[[], object]) -> bool:
         return False
 
 
+def _done(_: None) -> bool:
+    return True
+
+
 WRITES = {
     "orders.create": Write(
         "BatchWriteRow", lambda stores: None,
@@ -68,4 +86,45 @@ WRITES = {
         "PutRow", lambda stores: None,
         lambda stores: _won(lambda: stores.held.record_once(HELD)),
         lambda stores: stores.held.load(HELD.provider, HELD.transaction_id), None, HELD),
+    "held.save": Write(
+        "UpdateRow", lambda stores: stores.held.record_once(HELD),
+        lambda stores: _won(lambda: stores.held.save(DISMISSED)),
+        lambda stores: stores.held.load(HELD.provider, HELD.transaction_id), HELD, DISMISSED),
+    "complaints.create": Write(
+        "PutRow", lambda stores: None,
+        lambda stores: _won(lambda: stores.complaints.create(COMPLAINT)),
+        lambda stores: stores.complaints.load("wechatpay", COMPLAINT.complaint_id),
+        None, COMPLAINT),
+    "complaints.save": Write(
+        "UpdateRow", lambda stores: stores.complaints.create(COMPLAINT),
+        lambda stores: _won(lambda: stores.complaints.save(ANSWERED)),
+        lambda stores: stores.complaints.load("wechatpay", COMPLAINT.complaint_id),
+        COMPLAINT, ANSWERED),
+    "work.lease": Write(
+        "UpdateRow", lambda stores: stores.work.add(WORK),
+        lambda stores: stores.work.lease(WORK, NOW_S + 300) == LEASED,
+        lambda stores: stores.work.list(FAR_S, 10), [WORK], [LEASED]),
+    "reconciliations.save first": Write(
+        "PutRow", lambda stores: None,
+        lambda stores: _won(lambda: stores.reconciliations.save(RESULT)),
+        lambda stores: stores.reconciliations.load(RESULT.day), None, RESULT),
+    "reconciliations.save again": Write(
+        "UpdateRow", lambda stores: stores.reconciliations.save(RESULT),
+        lambda stores: _won(lambda: stores.reconciliations.save(AGAIN)),
+        lambda stores: stores.reconciliations.load(RESULT.day), RESULT, AGAIN),
 }
+"""Of two equal ones exactly one wins."""
+
+NOTES = {
+    "work.add": Write(
+        "PutRow", lambda stores: None, lambda stores: _done(stores.work.add(WORK)),
+        lambda stores: stores.work.list(FAR_S, 10), [], [WORK]),
+    "payer_refunds.note": Write(
+        "PutRow", lambda stores: None,
+        lambda stores: _done(stores.payer_refunds.note(PAYER, "R1")),
+        lambda stores: stores.payer_refunds.list(PAYER), frozenset(), frozenset({"R1"})),
+    "ledger.enter": Write(
+        "PutRow", lambda stores: None, lambda stores: _done(stores.ledger.enter(LINE)),
+        lambda stores: list(stores.ledger.lines(LINE.day)), [], [LINE]),
+}
+"""Done twice they are as if done once, and nobody loses."""
