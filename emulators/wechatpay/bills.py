@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay import bill_files
@@ -20,9 +20,15 @@ from emulators.wechatpay.errors import (
 )
 from emulators.wechatpay.records import BillFile, JsonObject
 from emulators.wechatpay.times import beijing
-from emulators.wechatpay.validation import chosen_parameter, required_parameter
+from emulators.wechatpay.validation import (
+    chosen_parameter,
+    date_parameter,
+    required_parameter,
+)
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from emulators.wechatpay.context import Context
 
 READY_HOUR = 10
@@ -69,14 +75,10 @@ def _apply(ctx: Context, query: dict[str, str], content: bytes | None) -> JsonOb
 
 def _bill_date(ctx: Context, query: dict[str, str]) -> date:
     """The day asked for, when its bill can exist. Raises ApiError."""
-    text = required_parameter(query, "bill_date")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise param_error("bill_date", "is not yyyy-MM-dd", location="query") from error
+    day = date_parameter(query, "bill_date")
     now = beijing(ctx.clock.now_s())
-    if text != day.isoformat() or day >= now.date():
-        raise param_error("bill_date", "is not a past day as yyyy-MM-dd", location="query")
+    if day >= now.date():
+        raise param_error("bill_date", "is not a past day", location="query")
     if day < now.date() - timedelta(days=KEPT_DAYS):
         raise param_error("bill_date", "is more than three months ago", location="query")
     if day == now.date() - timedelta(days=1) and now.hour < READY_HOUR:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENDPOINTS = ("native", "query", "close", "refund", "refund_query", "tradebill", "fundflowbill",
-             "billdownload", "certificates")
+ENDPOINTS = ("native", "query", "close", "refund", "refund_query", "abnormal_refund",
+             "complaints", "complaint", "complaint_history", "complaint_response",
+             "complaint_complete", "complaint_refund", "complaint_url", "tradebill",
+             "fundflowbill", "billdownload", "certificates")
 NOTIFY = "notify"
 ANY = "*"
 
