@@ -5,12 +5,11 @@ The file is frozen when it is applied for, so that its SHA-1 stays true; the dow
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay import bill_files
+from emulators.wechatpay.bill_packing import pack, sha1_of
 from emulators.wechatpay.errors import (
     BILL_TOKEN_DEAD,
     NO_STATEMENT_EXIST,
@@ -57,7 +56,7 @@ def download(ctx: Context, query: dict[str, str]) -> bytes:
     bill = ctx.store.bills.get(required_parameter(query, "token"))
     if bill is None or ctx.clock.now_s() >= bill.made_at_s + TOKEN_LIFE_S:
         raise ApiError(BILL_TOKEN_DEAD)
-    return gzip.compress(bill.content, mtime=0) if bill.gzipped else bill.content
+    return pack(bill.content, bill.filler_bytes) if bill.gzipped else bill.content
 
 
 def _apply(ctx: Context, query: dict[str, str], content: bytes | None) -> JsonObject:
@@ -68,7 +67,7 @@ def _apply(ctx: Context, query: dict[str, str], content: bytes | None) -> JsonOb
     ctx.store.bills.put(BillFile(token, ctx.clock.now_s(), gzipped, content))
     return {
         "hash_type": "SHA1",
-        "hash_value": hashlib.sha1(content).hexdigest(),
+        "hash_value": sha1_of(content),
         "download_url": f"{ctx.base_url}/v3/billdownload/file?token={token}",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING
@@ -88,3 +89,23 @@ def test_it_downloads_the_platform_certificate_itself(account: Account) -> None:
         core._update_certificates()
     [certificate] = core._certificates
     assert f"{certificate.serial_number:040X}" == account.platform_serial
+
+
+def test_it_sees_what_is_wrong_with_a_bill(
+        world: tuple[WeChatPay, WeChatPayEmulator]) -> None:
+    client, emulator = world
+    emulator.pay(create(client))
+    day = today(emulator)
+    emulator.advance(2 * 86400)
+    emulator.inject(Fault("bill_late", "tradebill"))
+    status, text = client.trade_bill(day)
+    assert (status, json.loads(text)["code"]) == (400, "STATEMENT_CREATING")
+    emulator.inject(Fault("bill_bomb", "tradebill", size_bytes=5_000_000, true_hash=True))
+    told = json.loads(client.trade_bill(day, tar_type="GZIP")[1])
+    packed = client.download_bill(told["download_url"])[1]
+    assert len(packed) < 100_000
+    assert hashlib.sha1(gzip.decompress(packed)).hexdigest() == told["hash_value"]
+    emulator.inject(Fault("bill_truncated", "billdownload", keep=10))
+    status, text = client.trade_bill(day, tar_type="")
+    assert client.download_bill(json.loads(text)["download_url"]) == (
+        200, gzip.decompress(packed)[:10])
