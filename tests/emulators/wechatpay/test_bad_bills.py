@@ -5,74 +5,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulators.wechatpay import Account, Fault, WeChatPayEmulator
 from tests.emulators.wechatpay.merchant import Clock, Merchant, Receiver, document, refusal, spoil
-from tests.emulators.wechatpay.test_bills import NEXT_DAY_AT_TEN_S, PREFIX, apply, rows
+from tests.emulators.wechatpay.spoilt_bills import Fetched, fetched, sold, sound
+from tests.emulators.wechatpay.test_bills import NEXT_DAY_AT_TEN_S, PREFIX, apply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulators.wechatpay import Answer
-
-
-@dataclass
-class Fetched:
-    """One bill as a merchant gets it."""
-
-    told: dict[str, Any]
-    answer: Answer
-
-    @property
-    def content(self) -> bytes:
-        return gzip.decompress(self.answer.body)
-
-    @property
-    def text(self) -> str:
-        return self.content.decode()
-
-    @property
-    def hash_holds(self) -> bool:
-        return hashlib.sha1(self.content).hexdigest() == str(self.told["hash_value"])
-
-    @property
-    def summary(self) -> list[str]:
-        """The summary's cells: count, then sums."""
-        return self.text.split("\r\n")[-2].removeprefix("`").split(",`")
-
-
-def fetched(merchant: Merchant, path: str = "tradebill") -> Fetched:
-    answer = apply(merchant, path, tar_type="GZIP")
-    assert answer.status == 200, answer.body
-    assert merchant.genuine(answer.headers, answer.body)
-    told = document(answer)
-    assert told["download_url"].startswith(PREFIX + "/v3/billdownload/file?token=")
-    return Fetched(told, merchant.send("GET", told["download_url"].removeprefix(PREFIX)))
-
-
-@pytest.fixture
-def sold(merchant: Merchant, clock: Clock) -> Merchant:
-    """Two payments and a refund; the next morning at ten. Rows: refund, B2, B1."""
-    merchant.paid("BILL0001")
-    clock.now_s += 1
-    merchant.paid("BILL0002", amount={"total": 500, "currency": "CNY"})
-    clock.now_s += 1
-    merchant.refund(90, out_trade_no="BILL0001")
-    clock.now_s += NEXT_DAY_AT_TEN_S - 2
-    return merchant
-
-
-@pytest.fixture
-def sound(sold: Merchant) -> Fetched:
-    """The bill as it should be."""
-    bill = fetched(sold)
-    assert bill.hash_holds
-    assert bill.summary == ["3", "14.90", "0.90", "0.00", "0.08400", "14.90", "0.90"]
-    return bill
+__all__ = ["sold", "sound"]
 
 
 @pytest.mark.parametrize("path", ["tradebill", "fundflowbill"])
@@ -111,72 +56,6 @@ def test_gzip_data_can_be_cut(sold: Merchant, sound: Fetched) -> None:
     assert int(bill.answer.headers["Content-Length"]) == len(bill.answer.body)
     with pytest.raises(EOFError):
         gzip.decompress(bill.answer.body)
-
-
-def test_a_duplicated_row_shows_only_in_the_content(sold: Merchant, sound: Fetched) -> None:
-    spoil(sold, "bill_duplicated_row", "tradebill", row=1)
-    bill = fetched(sold)
-    first, second, third = rows(sound.text)
-    assert rows(bill.text) == [first, second, second, third]
-    assert bill.hash_holds
-    assert bill.summary == sound.summary
-    assert fetched(sold).content == sound.content
-
-
-def test_a_missing_row_shows_only_in_the_content(sold: Merchant, sound: Fetched) -> None:
-    spoil(sold, "bill_missing_row", "tradebill", row=99)
-    bill = fetched(sold)
-    assert rows(bill.text) == rows(sound.text)[:2]
-    assert bill.hash_holds
-    assert bill.summary == sound.summary
-
-
-@pytest.mark.parametrize(("row", "columns", "amount"), [
-    (2, ("应结订单金额", "订单金额"), "9.91"), (0, ("退款金额", "申请退款金额"), "0.91")])
-def test_a_changed_amount_shows_only_in_the_content(
-        sold: Merchant, sound: Fetched, row: int, columns: tuple[str, ...], amount: str) -> None:
-    spoil(sold, "bill_changed_amount", "tradebill", row=row)
-    bill = fetched(sold)
-    changed, true = rows(bill.text)[row], rows(sound.text)[row]
-    assert {name for name in true if changed[name] != true[name]} == set(columns)
-    assert {changed[name] for name in columns} == {amount}
-    assert bill.hash_holds
-    assert bill.summary == sound.summary
-
-
-@pytest.mark.parametrize(("kind", "params", "summary"), [
-    ("bill_duplicated_row", {"row": 1},
-     ["4", "19.90", "0.90", "0.00", "0.11400", "19.90", "0.90"]),
-    ("bill_missing_row", {"row": 0}, ["2", "14.90", "0.00", "0.00", "0.08940", "14.90", "0.00"]),
-    ("bill_changed_amount", {"row": 2, "add_fen": -890},
-     ["3", "6.00", "0.90", "0.00", "0.08400", "6.00", "0.90"]),
-])
-def test_a_summary_can_be_made_to_agree(
-        sold: Merchant, kind: str, params: dict[str, Any], summary: list[str]) -> None:
-    spoil(sold, kind, "tradebill", true_summary=True, **params)
-    bill = fetched(sold)
-    assert bill.summary == summary
-    assert bill.hash_holds
-
-
-def test_a_bill_that_is_only_summed_anew_is_the_same_bill(
-        sold: Merchant, sound: Fetched) -> None:
-    spoil(sold, "bill_changed_amount", "tradebill", add_fen=0, true_summary=True)
-    assert fetched(sold).content == sound.content
-
-
-def test_row_faults_combine(sold: Merchant, sound: Fetched) -> None:
-    spoil(sold, "bill_changed_amount", "tradebill", row=1, add_fen=100)
-    spoil(sold, "bill_missing_row", "tradebill", row=0)
-    assert [row["订单金额"] for row in rows(fetched(sold).text)] == ["6.00", "9.90"]
-
-
-def test_a_bill_without_its_only_row_is_still_a_file(merchant: Merchant, clock: Clock) -> None:
-    merchant.paid()
-    clock.now_s += NEXT_DAY_AT_TEN_S
-    spoil(merchant, "bill_missing_row", "tradebill", true_summary=True)
-    bill = fetched(merchant)
-    assert (rows(bill.text), bill.summary[:2], bill.hash_holds) == ([], ["0", "0.00"], True)
 
 
 @pytest.mark.parametrize("path", ["tradebill", "fundflowbill"])
