@@ -9,13 +9,22 @@ from emulators.wechatpay.emulator import WeChatPayEmulator
 from emulators.wechatpay.errors import ApiError
 from emulators.wechatpay.faults import Fault
 from emulators.wechatpay.payments import PaymentRefused
-from emulators.wechatpay.records import NotifyAttempt, Order, Refund, RequestRecord
+from emulators.wechatpay.records import (
+    Complaint,
+    ComplaintEntry,
+    NotifyAttempt,
+    Order,
+    Refund,
+    RequestRecord,
+)
 from emulators.wechatpay.settings import Settings
 
 __all__ = [
     "Account",
     "Answer",
     "ApiError",
+    "Complaint",
+    "ComplaintEntry",
     "ConnectionDropped",
     "Fault",
     "NotifyAttempt",

@@ -36,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--public-key-only", action="store_true",
                         help="a merchant without a platform certificate, as all new ones are")
     result.add_argument("--notify-keys", choices=NOTIFY_KEYS, default=Settings.notify_keys)
+    result.add_argument("--console-refund-notify-url", default="", metavar="URL",
+                        help="where refunds made in the merchant portal are notified")
     result.add_argument("--http-notify-host", action="append", default=[], metavar="HOST",
                         help="also allow http:// notify_url to this host (repeatable)")
     return result
@@ -47,6 +49,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         merchant_name=arguments.merchant_name,
         public_key_only=arguments.public_key_only,
         notify_keys=arguments.notify_keys,
+        console_refund_notify_url=arguments.console_refund_notify_url,
         http_notify_hosts=LOOPBACK | set(arguments.http_notify_host))
 
 

@@ -7,7 +7,13 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay.envelopes import changed, dump, sign_and_spoil, wire_time_s
-from emulators.wechatpay.errors import FREQUENCY_LIMITED, SYSTEM_ERROR, ApiError, Problem
+from emulators.wechatpay.errors import (
+    FREQUENCY_LIMITED,
+    STATEMENT_CREATING,
+    SYSTEM_ERROR,
+    ApiError,
+    Problem,
+)
 
 if TYPE_CHECKING:
     from emulators.wechatpay.context import Context
@@ -76,7 +82,8 @@ def fault_reply(ctx: Context, faults: Taken, target: str) -> Reply | None:
 
 
 _REFUSING: dict[str, Problem] = {
-    "rate_limited": FREQUENCY_LIMITED, "system_error": SYSTEM_ERROR}
+    "rate_limited": FREQUENCY_LIMITED, "system_error": SYSTEM_ERROR,
+    "bill_late": STATEMENT_CREATING}
 
 
 def finish(ctx: Context, reply: Reply, faults: Taken) -> Answer:

@@ -102,7 +102,7 @@ def _refund_cells(order: Order, refund: Refund | None) -> dict[str, str]:
         "微信退款单号": refund.refund_id, "商户退款单号": refund.out_refund_no,
         "退款金额": yuan(refund.refund_fen),
         "充值券退款金额": yuan(order.coupon_fen * refund.refund_fen // order.total_fen),
-        "退款类型": "ORIGINAL", "退款状态": refund.status,
+        "退款类型": refund.channel, "退款状态": refund.status,
         "申请退款金额": yuan(refund.refund_fen),
     }
 

@@ -5,12 +5,11 @@ The file is frozen when it is applied for, so that its SHA-1 stays true; the dow
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay import bill_files
+from emulators.wechatpay.bill_packing import pack, sha1_of
 from emulators.wechatpay.errors import (
     BILL_TOKEN_DEAD,
     NO_STATEMENT_EXIST,
@@ -20,9 +19,15 @@ from emulators.wechatpay.errors import (
 )
 from emulators.wechatpay.records import BillFile, JsonObject
 from emulators.wechatpay.times import beijing
-from emulators.wechatpay.validation import chosen_parameter, required_parameter
+from emulators.wechatpay.validation import (
+    chosen_parameter,
+    date_parameter,
+    required_parameter,
+)
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from emulators.wechatpay.context import Context
 
 READY_HOUR = 10
@@ -51,7 +56,7 @@ def download(ctx: Context, query: dict[str, str]) -> bytes:
     bill = ctx.store.bills.get(required_parameter(query, "token"))
     if bill is None or ctx.clock.now_s() >= bill.made_at_s + TOKEN_LIFE_S:
         raise ApiError(BILL_TOKEN_DEAD)
-    return gzip.compress(bill.content, mtime=0) if bill.gzipped else bill.content
+    return pack(bill.content, bill.filler_bytes) if bill.gzipped else bill.content
 
 
 def _apply(ctx: Context, query: dict[str, str], content: bytes | None) -> JsonObject:
@@ -62,21 +67,17 @@ def _apply(ctx: Context, query: dict[str, str], content: bytes | None) -> JsonOb
     ctx.store.bills.put(BillFile(token, ctx.clock.now_s(), gzipped, content))
     return {
         "hash_type": "SHA1",
-        "hash_value": hashlib.sha1(content).hexdigest(),
+        "hash_value": sha1_of(content),
         "download_url": f"{ctx.base_url}/v3/billdownload/file?token={token}",
     }
 
 
 def _bill_date(ctx: Context, query: dict[str, str]) -> date:
     """The day asked for, when its bill can exist. Raises ApiError."""
-    text = required_parameter(query, "bill_date")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise param_error("bill_date", "is not yyyy-MM-dd", location="query") from error
+    day = date_parameter(query, "bill_date")
     now = beijing(ctx.clock.now_s())
-    if text != day.isoformat() or day >= now.date():
-        raise param_error("bill_date", "is not a past day as yyyy-MM-dd", location="query")
+    if day >= now.date():
+        raise param_error("bill_date", "is not a past day", location="query")
     if day < now.date() - timedelta(days=KEPT_DAYS):
         raise param_error("bill_date", "is more than three months ago", location="query")
     if day == now.date() - timedelta(days=1) and now.hour < READY_HOUR:

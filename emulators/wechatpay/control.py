@@ -88,6 +88,11 @@ class Control:
             ("POST", "scan"): self._scan,
             ("POST", "refund"): self._refund,
             ("POST", "settle-refund"): self._settle_refund,
+            ("GET", "complaints"): self._complaints,
+            ("POST", "complain"): self._complain,
+            ("POST", "complaint-reply"): self._complaint_reply,
+            ("POST", "reopen-complaint"): self._reopen_complaint,
+            ("POST", "platform-reply"): self._platform_reply,
             ("POST", "deliver"): lambda _: [
                 _plain(each) for each in emulator.deliver_due_notifies()],
             ("POST", "replay"): self._replay,
@@ -162,6 +167,31 @@ class Control:
         return asdict(self._emulator.settle_refund(
             given.text("out_refund_no") or "", given.text("status") or "SUCCESS"))
 
+    def _complaints(self, given: Input) -> Any:
+        complaints = self._emulator.complaints
+        if not given.rest:
+            return [asdict(each) for each in complaints.values()]
+        return {**asdict(complaints[given.rest]), "history": [
+            asdict(each) for each in self._emulator.complaint_entries(given.rest)]}
+
+    def _complain(self, given: Input) -> Any:
+        wanted: dict[str, Any] = {
+            name: text for name in ("detail", "problem_type", "payer_phone")
+            if (text := given.text(name)) is not None}
+        if "apply_refund_fen" in given.body:
+            wanted["apply_refund_fen"] = given.whole("apply_refund_fen")
+        return asdict(self._emulator.complain(
+            out_trade_no=given.text("out_trade_no") or "", **wanted))
+
+    def _complaint_reply(self, given: Input) -> Any:
+        return asdict(self._emulator.buyer_replies(*_complaint_texts(given, "text")))
+
+    def _reopen_complaint(self, given: Input) -> Any:
+        return asdict(self._emulator.reopen_complaint(*_complaint_texts(given, "detail")))
+
+    def _platform_reply(self, given: Input) -> Any:
+        return asdict(self._emulator.platform_replies(*_complaint_texts(given, "text")))
+
     def _replay(self, given: Input) -> Any:
         attempt = self._emulator.replay_notify(given.text("out_trade_no") or "")
         return None if attempt is None else _plain(attempt)
@@ -176,6 +206,12 @@ class Control:
 
     def _balance(self, given: Input) -> None:
         self._emulator.set_balance(given.whole("amount_fen"))
+
+
+def _complaint_texts(given: Input, name: str) -> list[str]:
+    """The number of a complaint and, when it was given, what is said."""
+    text = given.text(name)
+    return [given.text("complaint_id") or "", *([] if text is None else [text])]
 
 
 def _plain(record: Any) -> JsonObject:

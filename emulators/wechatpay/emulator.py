@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from emulators.wechatpay import envelopes, funds, notifies, payments, refunds
+from emulators.wechatpay import crafted, envelopes, funds, notifies, refunds
+from emulators.wechatpay.actions import Actions
 from emulators.wechatpay.context import Context
 from emulators.wechatpay.control import Control
 from emulators.wechatpay.faults import Fault, Faults, Taken
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from emulators.wechatpay.account import Account
     from emulators.wechatpay.answers import Answer
     from emulators.wechatpay.records import (
+        Complaint,
+        ComplaintEntry,
         JsonObject,
         NotifyAttempt,
         Order,
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 ADVANCED = "advanced_s"
 
 
-class WeChatPayEmulator:
+class WeChatPayEmulator(Actions):
     """``now_s`` is the clock (seconds; the real one by default). ``post_notify(url, headers,
     body)`` returns the merchant's status or raises OSError; by default it is an HTTP POST.
     ``data`` is a SQLite file that outlives the process. Close it, or use it in ``with``."""
@@ -49,13 +52,12 @@ class WeChatPayEmulator:
                  post_notify: notifies.PostNotify | None = None,
                  data: str | os.PathLike[str] = ":memory:", *,
                  settings: Settings | None = None, rng: random.Random | None = None) -> None:
-        self.ctx = Context(account, settings or Settings(), Clock(now_s), Store(data), Faults(),
-                           Ids(rng))
+        super().__init__(Context(account, settings or Settings(), Clock(now_s), Store(data),
+                                 Faults(), Ids(rng)))
         self.ctx.clock.advanced_s = self.ctx.store.fact(ADVANCED)
         self._post_notify = post_notify or post_over_http
         self._gateway = Gateway(self.ctx, self._pay_first)
         self._control = Control(self)
-        self.on_change: Callable[[], None] = lambda: None
         self._delivering = threading.RLock()
         notifies.resume(self.ctx)
 
@@ -85,6 +87,15 @@ class WeChatPayEmulator:
         return {each.out_refund_no: each for each in self.ctx.store.refunds.where()}
 
     @property
+    def complaints(self) -> dict[str, Complaint]:
+        """Every complaint by complaint_id, oldest first (a snapshot)."""
+        return {each.complaint_id: each for each in self.ctx.store.complaints.where()}
+
+    def complaint_entries(self, complaint_id: str) -> list[ComplaintEntry]:
+        """The negotiation history of a complaint, oldest first (a snapshot)."""
+        return self.ctx.store.complaint_entries.where(complaint_id=complaint_id)
+
+    @property
     def notify_attempts(self) -> list[NotifyAttempt]:
         """The journal of notifies sent, oldest first (a snapshot)."""
         return self.ctx.store.attempts.where()
@@ -109,70 +120,11 @@ class WeChatPayEmulator:
         finally:
             self.on_change()
 
-    def scan(self, code_url: str, payer_openid: str | None = None) -> Order:
-        """Open an order in somebody's wallet. Raises PaymentRefused."""
-        with self.ctx.store.database.transaction():
-            order = payments.find_by_code(self.ctx, code_url)
-            payments.scan(self.ctx, order, payer_openid or self.ctx.ids.openid())
-            return order
-
-    def pay(self, code_url: str | None = None, *, out_trade_no: str | None = None,
-            payer_openid: str | None = None, coupon_fen: int = 0) -> str:
-        """Pay by code or by number; the transaction_id. The notify falls due at once.
-
-        Raises PaymentRefused, LookupError for an unknown number, ValueError for a coupon that
-        is not below the total.
-        """
-        with self.ctx.store.database.transaction():
-            order = self._order(code_url, out_trade_no)
-            transaction_id = payments.pay(
-                self.ctx, order, payer_openid=payer_openid, coupon_fen=coupon_fen)
-        self.on_change()
-        return transaction_id
-
-    def _order(self, code_url: str | None, out_trade_no: str | None) -> Order:
-        if (code_url is None) == (out_trade_no is None):
-            raise ValueError("give code_url or out_trade_no")
-        if code_url is not None:
-            return payments.find_by_code(self.ctx, code_url)
-        order = self.ctx.store.orders.get(out_trade_no)
-        if order is None:
-            raise LookupError(f"no order {out_trade_no}")
-        return order
-
     def _pay_first(self, code_url: str, fault: Fault) -> None:
         openid = fault.params.get("payer_openid")
         self.pay(code_url, payer_openid=None if openid is None else str(openid),
                  coupon_fen=int(fault.number("coupon_fen", 0)))
         self.deliver_due_notifies()
-
-    def console_refund(self, out_trade_no: str, refund_fen: int | None = None) -> Refund:
-        """Refund from the merchant portal (all that is left by default); nothing is notified.
-
-        Raises LookupError, or ApiError when the refund is not possible.
-        """
-        with self.ctx.store.database.transaction():
-            order = self._order(None, out_trade_no)
-            left = order.total_fen - sum(
-                each.refund_fen for each in funds.counted_refunds(self.ctx, order))
-            number = f"{self.account.mchid}portal{self.ctx.ids.text(16)}"
-            refund = refunds.accept(self.ctx, order, {"out_refund_no": number},
-                                    refund_fen=left if refund_fen is None else refund_fen)
-        self.on_change()
-        return refund
-
-    def settle_refund(self, out_refund_no: str, status: str = "SUCCESS") -> Refund:
-        """Give a refund its outcome now: SUCCESS, ABNORMAL or CLOSED.
-
-        Raises LookupError for an unknown refund, ValueError for one that has its outcome.
-        """
-        with self.ctx.store.database.transaction():
-            refund = self.ctx.store.refunds.get(out_refund_no)
-            if refund is None:
-                raise LookupError(f"no refund {out_refund_no}")
-            refunds.settle(self.ctx, refund, status)
-        self.on_change()
-        return refund
 
     def deliver_due_notifies(self) -> list[NotifyAttempt]:
         """Settle refunds whose time has come, send what is due, and return the attempts."""
@@ -186,32 +138,28 @@ class WeChatPayEmulator:
         """Send the first recorded notify (of that order) again, byte for byte."""
         return notifies.replay(self.ctx, self._post_notify, out_trade_no)
 
-    def build_notify(self, out_trade_no: str, *, event_type: str = "TRANSACTION.SUCCESS",
+    def build_notify(self, out_trade_no: str | None = None, *, out_refund_no: str | None = None,
+                     complaint_id: str | None = None, event_type: str | None = None,
+                     action_type: str | None = None,
                      changes: Mapping[str, object] | None = None,
                      plaintext: JsonObject | None = None,
                      faults: tuple[Fault, ...] = ()) -> tuple[dict[str, str], bytes]:
-        """Headers and body of a validly signed notify that is not sent.
+        """Headers and body of a validly signed notify about an order, a refund or a complaint
+        that is not sent.
 
-        For an order not paid yet it says what would be said if it were paid now. ``changes``
-        replaces values by dotted name (``{"amount.total": 1}``), ``plaintext`` everything;
-        ``faults`` are signing faults to apply. Raises LookupError for an unknown order.
+        An order not paid yet is told as if it were paid now, a refund without outcome as if it
+        succeeded now; ``REFUND.CLOSED`` and the like as ``event_type`` tell another outcome. A
+        complaint is told with ``action_type``, by default CREATE_COMPLAINT. ``changes`` replaces
+        values by dotted name (``{"amount.total": 1}``), ``plaintext`` everything; ``faults`` are
+        signing faults to apply. Raises LookupError for what is unknown.
         """
-        document = plaintext
-        if document is None:
-            document = self._transaction(self._order(None, out_trade_no))
-        document = envelopes.with_changes(document, changes or {})
-        envelope = envelopes.Envelope(self.ctx.ids.notify_id(), event_type,
-                                      self.ctx.clock.now_s(), document)
+        subject = crafted.Subject(out_trade_no, out_refund_no, complaint_id, event_type,
+                                  action_type)
         taken = Taken(list(faults))
-        return notifies.signed(self.ctx, envelope, taken)
-
-    def _transaction(self, order: Order) -> JsonObject:
-        if order.paid_at_s is None:
-            now_s = self.ctx.clock.now_s()
-            order.trade_state, order.paid_at_s = "SUCCESS", now_s
-            order.payer_openid = self.ctx.ids.openid()
-            order.transaction_id = self.ctx.ids.transaction_id(now_s)
-        return payments.transaction_document(self.ctx, order)
+        if plaintext is None:
+            return crafted.build(self.ctx, subject, changes or {}, taken)
+        return crafted.build_from(self.ctx, crafted.default_event_type(subject),
+                                  envelopes.with_changes(plaintext, changes or {}), taken)
 
     def inject(self, fault: Fault) -> None:
         """Let a fault wait for its call."""
@@ -239,7 +187,7 @@ class WeChatPayEmulator:
         funds.set_balance_fen(self.ctx, amount_fen)
 
     def reset(self) -> None:
-        """Forget every order, refund, notify, fault and journal; the account stays."""
+        """Forget every order, refund, complaint, notify, fault and journal; the account stays."""
         self.ctx.store.reset()
         self.ctx.faults.clear()
         self.ctx.clock.advanced_s = 0

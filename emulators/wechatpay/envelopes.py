@@ -23,6 +23,8 @@ SUMMARIES = {
     "REFUND.SUCCESS": "退款成功",
     "REFUND.ABNORMAL": "退款异常",
     "REFUND.CLOSED": "退款关闭",
+    "COMPLAINT.CREATE": "产生新投诉",
+    "COMPLAINT.STATE_CHANGE": "投诉状态变化",
 }
 
 
@@ -37,8 +39,13 @@ class Envelope:
 
     @property
     def original_type(self) -> str:
-        """``transaction`` or ``refund``; also the associated data."""
+        """``transaction``, ``refund`` or ``complaint``; also the associated data."""
         return self.event_type.partition(".")[0].lower()
+
+
+def summary_of(event_type: str) -> str:
+    """The words of a known event; one that a test made up is its own summary."""
+    return SUMMARIES.get(event_type, event_type)
 
 
 def envelope_body(ctx: Context, envelope: Envelope, faults: Taken) -> bytes:
@@ -53,7 +60,7 @@ def envelope_body(ctx: Context, envelope: Envelope, faults: Taken) -> bytes:
         "create_time": rfc3339(envelope.created_at_s),
         "resource_type": "encrypt-resource",
         "event_type": envelope.event_type,
-        "summary": SUMMARIES[envelope.event_type],
+        "summary": summary_of(envelope.event_type),
         "resource": {
             "original_type": envelope.original_type,
             "algorithm": "AEAD_AES_256_GCM",

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENDPOINTS = ("native", "query", "close", "refund", "refund_query", "tradebill", "fundflowbill",
-             "billdownload", "certificates")
+ENDPOINTS = ("native", "query", "close", "refund", "refund_query", "abnormal_refund",
+             "complaints", "complaint", "complaint_history", "complaint_response",
+             "complaint_complete", "complaint_refund", "complaint_url", "tradebill",
+             "fundflowbill", "billdownload", "certificates")
 NOTIFY = "notify"
 ANY = "*"
 
@@ -40,14 +42,35 @@ KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "timeout_after_commit": (_ANSWER, frozenset({"hold_s"})),
     "request_lost": (_ANSWER, frozenset({"hold_s"})),
     "notify_before_answer": (_ANSWER, frozenset({"payer_openid", "coupon_fen"})),
+    "bill_late": (_ANSWER, frozenset()),
+    "bill_wrong_hash": (_ANSWER, frozenset()),
+    "bill_foreign_host": (_ANSWER, frozenset({"base_url"})),
+    "bill_bomb": (_ANSWER, frozenset({"size_bytes", "true_hash"})),
+    "bill_duplicated_row": (_ANSWER, frozenset({"row", "true_summary"})),
+    "bill_missing_row": (_ANSWER, frozenset({"row", "true_summary"})),
+    "bill_changed_amount": (_ANSWER, frozenset({"row", "add_fen", "true_summary"})),
+    "bill_truncated": (_ANSWER, frozenset({"keep", "packed"})),
+    "bill_garbage": (_ANSWER, frozenset({"body"})),
+    "bill_not_gzip": (_ANSWER, frozenset()),
     "duplicate": (_NOTIFY, frozenset({"copies"})),
     "lost": (_NOTIFY, frozenset()),
     "replayed": (_NOTIFY, frozenset({"out_trade_no"})),
     "out_of_order": (_NOTIFY, frozenset()),
     "wrong_api_v3_key": (_NOTIFY, frozenset()),
 }
-_NUMBERS = frozenset({"keep", "skew_s", "delay_s", "hold_s", "copies", "coupon_fen"})
-_LEAST = {"copies": 1, "skew_s": float("-inf")}
+_APPLIED_FOR = frozenset({"tradebill", "fundflowbill"})
+_TRADE = frozenset({"tradebill"})
+_DOWNLOAD = frozenset({"billdownload"})
+ONLY_ON: Mapping[str, frozenset[str]] = {
+    "bill_late": _APPLIED_FOR, "bill_wrong_hash": _APPLIED_FOR,
+    "bill_foreign_host": _APPLIED_FOR, "bill_bomb": _APPLIED_FOR,
+    "bill_duplicated_row": _TRADE, "bill_missing_row": _TRADE, "bill_changed_amount": _TRADE,
+    "bill_truncated": _DOWNLOAD, "bill_garbage": _DOWNLOAD, "bill_not_gzip": _DOWNLOAD,
+}
+_NUMBERS = frozenset({"keep", "skew_s", "delay_s", "hold_s", "copies", "coupon_fen", "row",
+                      "add_fen", "size_bytes"})
+_LEAST = {"copies": 1, "size_bytes": 1, "skew_s": float("-inf"), "add_fen": float("-inf")}
+_FLAGS = frozenset({"applied", "packed", "true_hash", "true_summary"})
 WHEN_SCHEDULED = frozenset({"lost", "delayed", "out_of_order"})
 
 
@@ -55,9 +78,10 @@ class Fault:
     """``Fault(kind="signtest", endpoint="query", times=2)``.
 
     ``endpoint`` is one of ENDPOINTS, ``"notify"`` or ``"*"`` (any endpoint, never notifies);
-    ``times=None`` lasts until it is cleared. Raises ValueError for a kind, endpoint or parameter
-    that does not exist, so that a misspelled test cannot pass. For notifies, ``event_type``
-    limits the fault to ``"TRANSACTION.SUCCESS"``, ``"REFUND.SUCCESS"`` and so on.
+    faults of bills name the call they are on. ``times=None`` lasts until it is cleared. For
+    notifies, ``event_type`` limits the fault to ``"TRANSACTION.SUCCESS"``, ``"REFUND.SUCCESS"``
+    and so on. Raises ValueError for a kind, endpoint or parameter that does not exist, so that a
+    misspelled test cannot pass.
     """
 
     def __init__(self, kind: str, endpoint: str = ANY, times: int | None = 1,
@@ -68,6 +92,8 @@ class Fault:
         place = "notify" if endpoint == NOTIFY else "answer"
         if endpoint not in (*ENDPOINTS, NOTIFY, ANY) or place not in places:
             raise ValueError(f"{kind!r} does not apply to {endpoint!r}")
+        if kind in ONLY_ON and endpoint not in ONLY_ON[kind]:
+            raise ValueError(f"{kind!r} applies to {', '.join(sorted(ONLY_ON[kind]))} alone")
         if place == "notify":
             allowed = allowed | {"event_type"}
         if unknown := set(params) - allowed:
@@ -88,6 +114,10 @@ class Fault:
         value = self.params.get(name, default)
         assert isinstance(value, (int, float))
         return value
+
+    def flag(self, name: str) -> bool:
+        """A parameter that is true or, when it was not given, false."""
+        return bool(self.params.get(name, False))
 
     def changes(self, default: Mapping[str, object]) -> Mapping[str, object]:
         """The values to replace, by dotted name."""
@@ -112,6 +142,9 @@ def _check_values(kind: str, params: Mapping[str, object]) -> None:
             raise ValueError(f"{name} of {kind!r} is a number")
         if value < _LEAST.get(name, 0):
             raise ValueError(f"{name} of {kind!r} is too small")
+    for name in _FLAGS & params.keys():
+        if not isinstance(params[name], bool):
+            raise ValueError(f"{name} of {kind!r} is true or false")
     if not isinstance(params.get("changes", {}), Mapping):
         raise ValueError(f"changes of {kind!r} is an object")
 

@@ -57,6 +57,12 @@ def counted_refunds(ctx: Context, order: Order) -> list[Refund]:
             if each.status != "CLOSED"]
 
 
+def refunded_fen(ctx: Context, order: Order, *, settled: bool, since_s: int = 0) -> int:
+    """What was refunded since then: applied for and not closed, or ``settled``: arrived."""
+    return sum(each.refund_fen for each in counted_refunds(ctx, order)
+               if each.created_at_s >= since_s and (each.status == "SUCCESS" or not settled))
+
+
 def _returned_fee(ctx: Context, left_fen: int, refund_fen: int) -> int:
     """The part of the fee WeChat gives back; over all partial refunds it is the whole fee."""
     return fee_on(ctx, left_fen) - fee_on(ctx, left_fen - refund_fen)

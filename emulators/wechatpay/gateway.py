@@ -1,6 +1,6 @@
 """The front door of API v3: finds the endpoint, checks the signature, runs it, signs the answer.
 
-What faults do is kept here and in ``answers``: endpoints know nothing of them.
+What faults do is kept here, in ``answers`` and in ``bad_bills``: endpoints know nothing of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from emulators.wechatpay import refunds, routes
+from emulators.wechatpay import bad_bills, refunds, routes
 from emulators.wechatpay.answers import (
     Answer,
     ConnectionDropped,
@@ -66,7 +66,8 @@ class Gateway:
         instead = fault_reply(self.ctx, faults, request.target)
         if instead is not None and not _applied(faults):
             return self._finish(request, endpoint, instead, faults)
-        reply = self._run(request, endpoint, arguments)
+        reply = bad_bills.spoil(
+            self.ctx, request.target, self._run(request, endpoint, arguments), faults)
         self._after_commit(reply, faults)
         self._drop_if(request, endpoint, faults, "timeout_after_commit")
         return self._finish(request, endpoint, instead or reply, faults)

@@ -43,6 +43,18 @@ class Ids:
         day = beijing(at_s).strftime("%Y%m%d")
         return f"503{self.text(6, string.digits)}{day}{self.text(12, string.digits)}"
 
+    def complaint_id(self, at_s: int) -> str:
+        """27 digits: 200 …, the Beijing date, a running part."""
+        return self._dated("200", at_s)
+
+    def complaint_log_id(self, at_s: int) -> str:
+        """27 digits: 300 …, the Beijing date, a running part."""
+        return self._dated("300", at_s)
+
+    def _dated(self, prefix: str, at_s: int) -> str:
+        day = beijing(at_s).strftime("%Y%m%d")
+        return f"{prefix}{self.text(4, string.digits)}{day}{self.text(12, string.digits)}"
+
     def notify_id(self) -> str:
         """36 characters, shaped like a UUID."""
         return "-".join(self.text(size, HEX.lower()) for size in (8, 4, 4, 4, 12))

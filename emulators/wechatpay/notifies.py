@@ -1,6 +1,6 @@
 """The queue of notifies: scheduling, the retry ladder, sending, and the journal of attempts.
 
-Ladder and acceptance rule: document 4012075420. Every resend is encrypted and signed afresh.
+Acceptance rule: document 4012075420. Every resend is encrypted and signed afresh.
 Nothing here runs by itself: ``deliver_due`` is called by a test or by the server's thread, and it
 posts without holding the lock, so that the merchant may call WeChat while it is being notified.
 """
@@ -13,23 +13,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay.envelopes import (
-    SUMMARIES,
     Envelope,
     envelope_body,
     notify_key,
     sign_and_spoil,
+    summary_of,
 )
 from emulators.wechatpay.records import JsonObject, Notify, NotifyAttempt
+from emulators.wechatpay.retry_ladders import retry_wait_s
 
 if TYPE_CHECKING:
     from emulators.wechatpay.context import Context
     from emulators.wechatpay.faults import Taken
 
 PostNotify = Callable[[str, dict[str, str], bytes], int]
-MINUTE_S = 60
-RETRY_LADDER_S = (15, 15, 30, 3 * MINUTE_S, 10 * MINUTE_S, 20 * MINUTE_S, 30 * MINUTE_S,
-                  30 * MINUTE_S, 30 * MINUTE_S, 60 * MINUTE_S, 180 * MINUTE_S, 180 * MINUTE_S,
-                  180 * MINUTE_S, 360 * MINUTE_S, 360 * MINUTE_S)
 FIXED_HEADERS = {"Content-Type": "application/json", "Accept": "*/*",
                  "User-Agent": "Mozilla/4.0", "Pragma": "no-cache"}
 
@@ -59,7 +56,7 @@ def schedule(ctx: Context, news: News) -> None:
         seq=ctx.store.notifies.next_seq(),
         notify_id=envelope.notify_id,
         event_type=news.event_type,
-        summary=SUMMARIES[news.event_type],
+        summary=summary_of(news.event_type),
         original_type=envelope.original_type,
         out_trade_no=news.out_trade_no,
         url=news.url,
@@ -114,12 +111,11 @@ def _settle(ctx: Context, notify: Notify, made: list[NotifyAttempt]) -> None:
     with ctx.store.database.transaction():
         if any(each.accepted for each in made):
             notify.state = "delivered"
-        elif notify.sent > len(RETRY_LADDER_S):
+        elif (wait_s := retry_wait_s(notify.original_type, notify.sent)) is None:
             notify.state = "given_up"
         else:
             notify.state = "due"
-            notify.due_at_ms = (
-                ctx.clock.now_ms() + ctx.clock.wait_ms(RETRY_LADDER_S[notify.sent - 1]))
+            notify.due_at_ms = ctx.clock.now_ms() + ctx.clock.wait_ms(wait_s)
         ctx.store.notifies.put(notify)
         for held in ctx.store.notifies.where(state="held"):
             held.state = "due"

@@ -50,6 +50,51 @@ class Refund:
     settles_at_ms: int
     status: str = "PROCESSING"
     success_at_s: int | None = None
+    channel: str = "ORIGINAL"
+    received_account: str = "支付用户零钱"
+
+
+@dataclass
+class Complaint:
+    """A buyer's complaint about one paid order. ``state`` is PENDING, PROCESSING or PROCESSED;
+    ``refund_decision`` is APPROVE, REJECT or empty; ``times`` counts filings of the same one."""
+
+    complaint_id: str
+    out_trade_no: str
+    transaction_id: str
+    amount_fen: int
+    problem_type: str
+    detail: str
+    payer_openid: str
+    payer_phone: str
+    apply_refund_fen: int
+    created_at_s: int
+    state: str = "PENDING"
+    times: int = 1
+    incoming_user_response: bool = False
+    refund_decision: str = ""
+
+
+@dataclass
+class ComplaintEntry:
+    """One line of a complaint's negotiation history."""
+
+    seq: int
+    log_id: str
+    complaint_id: str
+    operator: str
+    operate_type: str
+    operate_details: str
+    at_s: int
+    image_list: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ComplaintUrl:
+    """Where complaint notifies of the merchant go."""
+
+    mchid: str
+    url: str
 
 
 @dataclass
@@ -120,12 +165,14 @@ class RequestRecord:
 
 @dataclass
 class BillFile:
-    """A bill that was applied for, frozen so that its hash stays true."""
+    """A bill that was applied for, frozen so that its hash stays true. ``filler_bytes`` follow
+    ``content`` without being kept: they are what a bomb consists of."""
 
     token: str
     made_at_s: int
     gzipped: bool
     content: bytes
+    filler_bytes: int = 0
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from emulators.wechatpay import funds, notifies
+from emulators.wechatpay import complaints, funds, notifies
 from emulators.wechatpay.errors import (
     NOT_ENOUGH,
     REFUND_NOT_EXIST,
@@ -106,6 +106,7 @@ def accept(ctx: Context, order: Order, request: JsonObject, *, refund_fen: int) 
     ctx.store.refunds.put(refund)
     order.trade_state = "REFUND"
     ctx.store.orders.put(order)
+    complaints.on_refund_accepted(ctx, order)
     return refund
 
 
@@ -135,11 +136,13 @@ def settle(ctx: Context, refund: Refund, status: str) -> None:
     refund.status = status
     refund.success_at_s = ctx.clock.now_s() if status == "SUCCESS" else None
     ctx.store.refunds.put(refund)
+    order = _stored_order(ctx, refund)
     if refund.notify_url:
-        order = _stored_order(ctx, refund)
         notifies.schedule(ctx, notifies.News(
             f"REFUND.{status}", order.out_trade_no, refund.notify_url,
             notify_plaintext(ctx, order, refund)))
+    if status == "SUCCESS":
+        complaints.on_refund_success(ctx, order)
 
 
 def next_settle_ms(ctx: Context) -> int | None:
@@ -155,8 +158,8 @@ def refund_document(order: Order, refund: Refund) -> JsonObject:
         "out_refund_no": refund.out_refund_no,
         "transaction_id": order.transaction_id,
         "out_trade_no": order.out_trade_no,
-        "channel": "ORIGINAL",
-        "user_received_account": "支付用户零钱",
+        "channel": refund.channel,
+        "user_received_account": refund.received_account,
         "create_time": rfc3339(refund.created_at_s),
         "status": refund.status,
         "funds_account": refund.request.get("funds_account", "AVAILABLE"),
@@ -177,7 +180,7 @@ def notify_plaintext(ctx: Context, order: Order, refund: Refund) -> JsonObject:
         "out_refund_no": refund.out_refund_no,
         "refund_id": refund.refund_id,
         "refund_status": refund.status,
-        "user_received_account": "支付用户零钱",
+        "user_received_account": refund.received_account,
         "amount": {name: _amounts(order, refund)[name]
                    for name in ("total", "refund", "payer_total", "payer_refund")},
     }

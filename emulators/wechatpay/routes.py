@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from emulators.wechatpay import bills, certificates, payments, refunds
+from emulators.wechatpay import (
+    abnormal_refunds,
+    bills,
+    certificates,
+    complaint_news,
+    complaints,
+    payments,
+    refunds,
+)
 from emulators.wechatpay.answers import Reply
 from emulators.wechatpay.errors import param_error
 from emulators.wechatpay.validation import required_parameter
@@ -65,6 +73,54 @@ def _refund_query(ctx: Context, call: Call) -> Reply:
     return Reply(200, refunds.query(ctx, call.arguments["number"]))
 
 
+def _abnormal_refund(ctx: Context, call: Call) -> Reply:
+    return Reply(200, abnormal_refunds.apply(ctx, call.arguments["number"], call.body))
+
+
+def _complaints(ctx: Context, call: Call) -> Reply:
+    return Reply(200, complaints.listed(ctx, call.query))
+
+
+def _complaint(ctx: Context, call: Call) -> Reply:
+    return Reply(200, complaints.detail(ctx, call.arguments["number"]))
+
+
+def _complaint_history(ctx: Context, call: Call) -> Reply:
+    return Reply(200, complaints.history(ctx, call.arguments["number"], call.query))
+
+
+def _complaint_response(ctx: Context, call: Call) -> Reply:
+    complaints.respond(ctx, call.arguments["number"], call.body)
+    return Reply(204)
+
+
+def _complaint_complete(ctx: Context, call: Call) -> Reply:
+    complaints.complete(ctx, call.arguments["number"], call.body)
+    return Reply(204)
+
+
+def _complaint_refund(ctx: Context, call: Call) -> Reply:
+    complaints.update_refund_progress(ctx, call.arguments["number"], call.body)
+    return Reply(204)
+
+
+def _create_complaint_url(ctx: Context, call: Call) -> Reply:
+    return Reply(200, complaint_news.create_url(ctx, call.body))
+
+
+def _update_complaint_url(ctx: Context, call: Call) -> Reply:
+    return Reply(200, complaint_news.update_url(ctx, call.body))
+
+
+def _read_complaint_url(ctx: Context, _: Call) -> Reply:
+    return Reply(200, complaint_news.read_url(ctx))
+
+
+def _delete_complaint_url(ctx: Context, _: Call) -> Reply:
+    complaint_news.delete_url(ctx)
+    return Reply(204)
+
+
 def _trade_bill(ctx: Context, call: Call) -> Reply:
     return Reply(200, bills.trade_bill(ctx, call.query))
 
@@ -87,6 +143,8 @@ def _path(template: str) -> re.Pattern[str]:
 
 _ORDERS = "/v3/pay/transactions/out-trade-no/{}"
 _REFUNDS = "/v3/refund/domestic/refunds"
+_COMPLAINTS = "/v3/merchant-service/complaints-v2"
+_COMPLAINT_URL = "/v3/merchant-service/complaint-notifications"
 ENDPOINTS = (
     Endpoint("native", "POST", _path("/v3/pay/transactions/native"), _native),
     Endpoint("query", "GET", _path(_ORDERS), _query),
@@ -94,6 +152,22 @@ ENDPOINTS = (
     Endpoint("close", "POST", _path(_ORDERS + "/close"), _close),
     Endpoint("refund", "POST", _path(_REFUNDS), _refund),
     Endpoint("refund_query", "GET", _path(_REFUNDS + "/{}"), _refund_query),
+    Endpoint("abnormal_refund", "POST", _path(_REFUNDS + "/{}/apply-abnormal-refund"),
+             _abnormal_refund),
+    Endpoint("complaints", "GET", _path(_COMPLAINTS), _complaints),
+    Endpoint("complaint", "GET", _path(_COMPLAINTS + "/{}"), _complaint),
+    Endpoint("complaint_history", "GET", _path(_COMPLAINTS + "/{}/negotiation-historys"),
+             _complaint_history),
+    Endpoint("complaint_response", "POST", _path(_COMPLAINTS + "/{}/response"),
+             _complaint_response),
+    Endpoint("complaint_complete", "POST", _path(_COMPLAINTS + "/{}/complete"),
+             _complaint_complete),
+    Endpoint("complaint_refund", "POST", _path(_COMPLAINTS + "/{}/update-refund-progress"),
+             _complaint_refund),
+    Endpoint("complaint_url", "POST", _path(_COMPLAINT_URL), _create_complaint_url),
+    Endpoint("complaint_url", "GET", _path(_COMPLAINT_URL), _read_complaint_url),
+    Endpoint("complaint_url", "PUT", _path(_COMPLAINT_URL), _update_complaint_url),
+    Endpoint("complaint_url", "DELETE", _path(_COMPLAINT_URL), _delete_complaint_url),
     Endpoint("tradebill", "GET", _path("/v3/bill/tradebill"), _trade_bill),
     Endpoint("fundflowbill", "GET", _path("/v3/bill/fundflowbill"), _fund_flow_bill),
     Endpoint("billdownload", "GET", _path("/v3/billdownload/file"), _bill_download, signed=False),

@@ -16,6 +16,8 @@ class Settings:
     ``http_notify_hosts``: hosts besides loopback whose notify_url may be plain http.
     ``unknown_close_burns``: closing a number that was never created answers 204 and burns it,
     as observed in the wild; False answers 404 ORDER_NOT_EXIST.
+    ``console_refund_notify_url``: where outcomes of refunds made in the merchant portal are
+    notified; empty, as for a merchant that never set one there: nowhere.
     """
 
     merchant_name: str = "模拟商户"
@@ -26,6 +28,7 @@ class Settings:
     fee_per_ten_thousand: int = 60
     http_notify_hosts: frozenset[str] = LOOPBACK
     unknown_close_burns: bool = True
+    console_refund_notify_url: str = ""
 
     def __post_init__(self) -> None:
         if self.notify_keys not in NOTIFY_KEYS:

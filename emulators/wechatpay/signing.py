@@ -83,6 +83,24 @@ def signature_headers(key: SigningKey, *, timestamp_s: int, nonce: str,
     }
 
 
+def _oaep() -> padding.OAEP:
+    """RSAES-OAEP with SHA-1, what API v3 wraps personal data with."""
+    return padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+
+
+def seal(key: RSAPublicKey, text: str) -> str:
+    """``text`` for the owner of ``key`` alone, as base64."""
+    return base64.b64encode(key.encrypt(text.encode(), _oaep())).decode("ascii")
+
+
+def unseal(key: RSAPrivateKey, sealed: str) -> str | None:
+    """What was sealed for this key; None for anything else."""
+    try:
+        return key.decrypt(base64.b64decode(sealed, validate=True), _oaep()).decode()
+    except ValueError:
+        return None
+
+
 def encrypt(api_v3_key: str, plaintext: bytes, *, nonce: str, associated_data: str) -> str:
     """AEAD_AES_256_GCM as base64; the last 16 bytes are the tag."""
     sealed = AESGCM(api_v3_key.encode()).encrypt(

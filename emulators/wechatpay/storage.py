@@ -13,6 +13,9 @@ from typing import Any, Generic, TypeVar
 from emulators.wechatpay.records import (
     BillFile,
     BurnedNumber,
+    Complaint,
+    ComplaintEntry,
+    ComplaintUrl,
     Fact,
     Notify,
     NotifyAttempt,
@@ -94,6 +97,17 @@ class Table(Generic[Row]):
             f"{each} {_SQL_TYPES.get(hints[each], '')}"
             + (" PRIMARY KEY" if each == self._key else "") for each in self._columns)
         self._database.query(f"CREATE TABLE IF NOT EXISTS {self._name} ({columns})")
+        self._add_missing_columns(hints)
+
+    def _add_missing_columns(self, hints: dict[str, Any]) -> None:
+        """A file written before a column existed gains it, with the dataclass's default."""
+        found = {row[1] for row in self._database.query(f"PRAGMA table_info({self._name})")}
+        for each in fields(self._row_type):  # type: ignore[arg-type]
+            if each.name not in found:
+                text = str(each.default).replace("'", "''")
+                self._database.query(
+                    f"ALTER TABLE {self._name} ADD COLUMN {each.name} "
+                    f"{_SQL_TYPES.get(hints[each.name], 'TEXT')} NOT NULL DEFAULT '{text}'")
 
     def put(self, row: Row) -> None:
         """Insert ``row``, or replace the one with its key."""
@@ -148,6 +162,9 @@ class Store:
         self.orders = Table(self.database, Order, "orders")
         self.burned = Table(self.database, BurnedNumber, "burned_numbers")
         self.refunds = Table(self.database, Refund, "refunds")
+        self.complaints = Table(self.database, Complaint, "complaints")
+        self.complaint_entries = Table(self.database, ComplaintEntry, "complaint_entries")
+        self.complaint_urls = Table(self.database, ComplaintUrl, "complaint_urls")
         self.notifies = Table(self.database, Notify, "notifies")
         self.attempts = Table(self.database, NotifyAttempt, "notify_attempts")
         self.requests = Table(self.database, RequestRecord, "requests")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from emulators.wechatpay.errors import (
@@ -100,15 +101,18 @@ class Flag:
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list whose every item obeys ``item``."""
+    """A list of at most ``most`` items that all obey ``item``."""
 
     item: Rule
     required: bool = False
+    most: int | None = None
 
     def check(self, value: object, pointer: str) -> None:
         """Refuse anything else."""
         if not isinstance(value, list):
             raise param_error(pointer, "is not an array")
+        if self.most is not None and len(value) > self.most:
+            raise param_error(pointer, f"has more than {self.most} items")
         for index, each in enumerate(value):
             self.item.check(each, f"{pointer}/{index}")
 
@@ -160,6 +164,28 @@ def chosen_parameter(query: Mapping[str, str], name: str, *, among: tuple[str, .
         raise param_error(name, f"is not one of {', '.join(each for each in among if each)}",
                           location="query", problem=PARAM_ERROR)
     return value
+
+
+def whole_parameter(query: Mapping[str, str], name: str, *, default: int,
+                    among: range) -> int:
+    """An integer query parameter within ``among``. Raises ApiError."""
+    text = query.get(name, str(default))
+    if not (text.isascii() and text.isdecimal()) or int(text) not in among:
+        raise param_error(name, f"is not an integer from {among[0]} to {among[-1]}",
+                          location="query")
+    return int(text)
+
+
+def date_parameter(query: Mapping[str, str], name: str) -> date:
+    """A query parameter that is a day as yyyy-MM-dd. Raises ApiError."""
+    text = required_parameter(query, name)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise param_error(name, "is not yyyy-MM-dd", location="query") from error
+    if text != day.isoformat():
+        raise param_error(name, "is not yyyy-MM-dd", location="query")
+    return day
 
 
 def _no_constant(name: str) -> object:

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
-from emulators.wechatpay import Account, Fault, Settings, WeChatPayEmulator
-from tests.emulators.wechatpay.merchant import Receiver
+from emulators.wechatpay import Account, Fault, WeChatPayEmulator
+from tests.emulators.wechatpay.library import create, receiver, today, wait_for, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from wechatpayv3 import WeChatPay
 
-NOTIFY_URL = "https://merchant.example/notify"
+    from tests.emulators.wechatpay.merchant import Receiver
 
-
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
-
-
-@pytest.fixture(params=["public key", "platform certificate"])
-def world(request: pytest.FixtureRequest, account: Account, receiver: Receiver,
-          tmp_path: Path) -> Iterator[tuple[WeChatPay, WeChatPayEmulator]]:
-    by_certificate = request.param == "platform certificate"
-    settings = Settings(notify_keys="platform_certificate" if by_certificate else "public_key")
-    if by_certificate:
-        (tmp_path / "platform.pem").write_text(account.platform_certificate_pem)
-        keys: dict[str, Any] = {"cert_dir": str(tmp_path)}
-    else:
-        keys = {"public_key": account.wechatpay_public_key_pem,
-                "public_key_id": account.public_key_id}
-    client = WeChatPay(
-        WeChatPayType.NATIVE, mchid=account.mchid, appid=account.appid,
-        private_key=account.merchant_private_key_pem, cert_serial_no=account.merchant_serial,
-        apiv3_key=account.api_v3_key, notify_url=NOTIFY_URL, timeout=10, **keys)
-    with (WeChatPayEmulator(account, post_notify=receiver, settings=settings) as emulator,
-          emulator.serve() as serving):
-        client._core._gate_way = serving.base_url
-        yield client, emulator
-
-
-def create(client: WeChatPay, out_trade_no: str = "ORDER0001") -> str:
-    status, text = client.pay("一年许可", out_trade_no, {"total": 990, "currency": "CNY"})
-    assert status == 200, text
-    return str(json.loads(text)["code_url"])
-
-
-def wait_for(receiver: Receiver, count: int) -> None:
-    """The server's thread posts the notifies; the test waits for their number."""
-    deadline = time.monotonic() + 10
-    while len(receiver.received) < count and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert len(receiver.received) == count
+__all__ = ["receiver", "world"]
 
 
 def test_it_places_pays_queries_and_refunds(
@@ -99,7 +59,7 @@ def test_it_fetches_a_bill(
         world: tuple[WeChatPay, WeChatPayEmulator]) -> None:
     client, emulator = world
     emulator.pay(create(client))
-    day = time.strftime("%Y-%m-%d", time.gmtime(emulator.ctx.clock.now_s() + 8 * 3600))
+    day = today(emulator)
     emulator.advance(2 * 86400)
     status, text = client.trade_bill(day, tar_type="")
     assert status == 200, text
@@ -129,3 +89,23 @@ def test_it_downloads_the_platform_certificate_itself(account: Account) -> None:
         core._update_certificates()
     [certificate] = core._certificates
     assert f"{certificate.serial_number:040X}" == account.platform_serial
+
+
+def test_it_sees_what_is_wrong_with_a_bill(
+        world: tuple[WeChatPay, WeChatPayEmulator]) -> None:
+    client, emulator = world
+    emulator.pay(create(client))
+    day = today(emulator)
+    emulator.advance(2 * 86400)
+    emulator.inject(Fault("bill_late", "tradebill"))
+    status, text = client.trade_bill(day)
+    assert (status, json.loads(text)["code"]) == (400, "STATEMENT_CREATING")
+    emulator.inject(Fault("bill_bomb", "tradebill", size_bytes=5_000_000, true_hash=True))
+    told = json.loads(client.trade_bill(day, tar_type="GZIP")[1])
+    packed = client.download_bill(told["download_url"])[1]
+    assert len(packed) < 100_000
+    assert hashlib.sha1(gzip.decompress(packed)).hexdigest() == told["hash_value"]
+    emulator.inject(Fault("bill_truncated", "billdownload", keep=10))
+    status, text = client.trade_bill(day, tar_type="")
+    assert client.download_bill(json.loads(text)["download_url"]) == (
+        200, gzip.decompress(packed)[:10])
