@@ -65,8 +65,8 @@ class RowReader:
         self._day = day
         self._merchant_id = merchant_id
         self._payer_hasher = payer_hasher
-        self._earliest_s = start_of(day) - DAY_S
-        self._latest_s = start_of(day) + 2 * DAY_S
+        self._began_s = start_of(day)
+        self._ended_s = self._began_s + DAY_S
 
     def line(self, row: Row) -> BillLine | None:
         """The line, None for a revoked row; raises UntrustedBill naming the row's line."""
@@ -86,9 +86,8 @@ class RowReader:
 
     def _payment(self, row: Row) -> PaymentFact:
         cells = row.cells
-        day, time = _shaped(cells[TIME], _TIME).split(" ")
-        paid_at_s = rfc3339.parse(f"{day}T{time}+08:00")
-        if not self._earliest_s <= paid_at_s < self._latest_s:
+        paid_at_s = _time_s(cells[TIME])
+        if not self._began_s - DAY_S <= paid_at_s < self._ended_s + DAY_S:
             raise ValueError("a row of another day")  # a neighbor's at most: clocks differ
         return PaymentFact(
             PROVIDER, Payee(self._merchant_id, _shaped(cells[APP_ID], _APP_ID)),
@@ -98,23 +97,34 @@ class RowReader:
             self._payer_hash(cells[PAYER]))
 
     def _refund(self, row: Row) -> RefundFact:
-        """A bill says neither when a refund succeeded nor what its order had cost."""
+        """A bill does not say what the order had cost, and when a refund succeeded only nearly.
+
+        It lists the refund under its day; the row's time may be that of the application, or of
+        the order. So the time counts as far as it lies within the day.
+        """
         cells = row.cells
         state = REFUND_STATES.get(cells[REFUND_STATE])
         amount = Money(minor_units(cells[REFUND_AMOUNT]), cells[CURRENCY])
         if state is None or amount.amount_minor == 0:
             raise ValueError("no refund")
+        time_s = min(max(_time_s(cells[TIME]), self._began_s), self._ended_s - 1)
         return RefundFact(
             PROVIDER, self._merchant_id, _shaped(cells[OUT_TRADE_NO], _OUT_TRADE_NO),
             _shaped(cells[TRANSACTION_ID], _TRANSACTION_ID),
             _shaped(cells[OUR_REFUND_NUMBER], OUT_REFUND_NO),
             _shaped(cells[REFUND_NUMBER], REFUND_ID), state, amount, None, "bill",
+            settled_at_s=time_s if state is RefundState.SUCCEEDED else None,
             billed_on=self._day)
 
     def _payer_hash(self, openid: str) -> str | None:
         if self._payer_hasher is None or openid == "":
             return None
         return self._payer_hasher(_shaped(openid, _OPENID))
+
+
+def _time_s(cell: str) -> int:
+    day, time = _shaped(cell, _TIME).split(" ")
+    return rfc3339.parse(f"{day}T{time}+08:00")
 
 
 def _shaped(cell: str, shape: re.Pattern[str]) -> str:

@@ -80,7 +80,7 @@ def test_a_bill_becomes_lines_of_facts() -> None:
             "wechatpay", PAYEE.merchant_id, "TB01ABCDEFGHJKMNPQRSTVWXYZ00001",
             "4200001968202701159876500001", "TB01RFNDRFNDRFNDRFNDRFNDRF00001",
             "50300000012027011500000001", RefundState.SUCCEEDED, Money(4900, "CNY"), None,
-            "bill", billed_on=DAY))), hashlib.sha1(GOOD).hexdigest())
+            "bill", settled_at_s=1_799_999_995, billed_on=DAY))), hashlib.sha1(GOOD).hexdigest())
     applied, downloaded = server.received
     assert applied.target == f"/v3/bill/tradebill?bill_date={DAY}&bill_type=ALL&tar_type=GZIP"
     assert downloaded.target == "/v3/billdownload/file?token=abc"
@@ -220,6 +220,17 @@ def test_every_word_for_a_refund_is_known(word: str, state: RefundState) -> None
     assert line.refund.state is state
 
 
+@pytest.mark.parametrize(("time", "settled_at_s"), [
+    ("2027-01-15 00:00:00", 1_799_942_400), ("2027-01-15 23:59:59", 1_800_028_799),
+    ("2026-12-31 10:00:00", 1_799_942_400), ("2027-01-16 00:00:00", 1_800_028_799)])
+def test_a_refund_succeeded_on_the_day_whose_bill_lists_it(time: str, settled_at_s: int) -> None:
+    done, under_way = lines(refund(1, 交易时间=time), refund(2, 退款状态="PROCESSING"))
+    assert done.refund is not None
+    assert under_way.refund is not None
+    assert (done.refund.settled_at_s, done.refund.billed_on) == (settled_at_s, DAY)
+    assert under_way.refund.settled_at_s is None
+
+
 def test_rows_of_other_shops_on_the_same_number_are_lines_too() -> None:
     found = lines(payment(1, 商户订单号="20270115_shop|7*", 公众账号ID="wx0000000000000000"),
                   refund(2, 商户退款单号="1900000001|portal*@x"), payment(3, 公众账号ID=""))
@@ -269,7 +280,7 @@ def test_a_payment_row_that_cannot_be_names_its_line(cells: dict[str, str]) -> N
     {"商户退款单号": ""}, {"商户退款单号": "x" * 65}, {"商户退款单号": "a b"},
     {"微信退款单号": ""}, {"微信退款单号": "5" * 33}, {"退款状态": ""}, {"退款状态": "REFUNDED"},
     {"申请退款金额": "0.00"}, {"商户订单号": ""}, {"微信订单号": ""}, {"商户号": "1900000002"},
-    {"货币种类": "???"}])
+    {"货币种类": "???"}, {"交易时间": ""}, {"交易时间": "2027-01-15"}])
 def test_a_refund_row_that_cannot_be_names_its_line(cells: dict[str, str]) -> None:
     assert refused(payment(1), refund(1, **cells)) == "row_malformed_at_line_3"
 
