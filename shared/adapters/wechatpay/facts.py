@@ -13,10 +13,11 @@ from shared.domain.money import Money
 from shared.domain.payment import Payee, PaymentFact, TradeState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PROVIDER = "wechatpay"
 LONGEST_ID = 32
+LONGEST_OPENID = 128
 
 TRADE_STATES = {
     "SUCCESS": TradeState.PAID,
@@ -33,25 +34,28 @@ TRADE_STATES = {
 _UNPAID_WORDS = frozenset(TRADE_STATES) - {"SUCCESS", "REFUND"}
 
 
-def payment_fact(transaction: Mapping[str, Any], source: str) -> PaymentFact:
+def payment_fact(transaction: Mapping[str, Any], source: str,
+                 payer_hasher: Callable[[str], str] | None = None) -> PaymentFact:
     """What `transaction` states; raises Rejected when a field is missing or of a wrong kind.
 
-    Nothing is compared with an order here: `shared.domain.matching` does that.
+    Nothing is compared with an order here: `shared.domain.matching` does that. The payer's
+    openid goes through `payer_hasher`, or nowhere.
     """
     word = transaction.get("trade_state")
     state = TRADE_STATES.get(word) if type(word) is str else None
     if state is None:
         raise Rejected(Reason.TRADE_STATE_UNKNOWN)
-    payee = Payee(_identifier(transaction, "mchid"), _identifier(transaction, "appid"))
-    number = _identifier(transaction, "out_trade_no")
+    payee = Payee(identifier(transaction, "mchid"), identifier(transaction, "appid"))
+    number = identifier(transaction, "out_trade_no")
     if word in _UNPAID_WORDS:
         return PaymentFact(PROVIDER, payee, number, state, source)
     return PaymentFact(PROVIDER, payee, number, state, source,
-                       _identifier(transaction, "transaction_id"), _amount(transaction),
-                       _paid_at_s(transaction))
+                       identifier(transaction, "transaction_id"), _amount(transaction),
+                       _paid_at_s(transaction), _payer_hash(transaction, payer_hasher))
 
 
-def _identifier(transaction: Mapping[str, Any], name: str) -> str:
+def identifier(transaction: Mapping[str, Any], name: str) -> str:
+    """The id of this name (printable ASCII, 1 to 32 characters); raises Rejected."""
     value = transaction.get(name)
     if (type(value) is str and 0 < len(value) <= LONGEST_ID
             and value.isascii() and value.isprintable()):
@@ -80,3 +84,15 @@ def _paid_at_s(transaction: Mapping[str, Any]) -> int:
         return rfc3339.parse(text)
     except ValueError:
         raise Rejected(Reason.FACT_MALFORMED) from None
+
+
+def _payer_hash(transaction: Mapping[str, Any],
+                payer_hasher: Callable[[str], str] | None) -> str | None:
+    """None as well when WeChat names no payer: nobody's payment waits for that."""
+    payer = transaction.get("payer")
+    if payer_hasher is None or type(payer) is not dict:
+        return None
+    openid: Any = payer.get("openid")
+    if type(openid) is not str or not 0 < len(openid) <= LONGEST_OPENID:
+        return None
+    return payer_hasher(openid)

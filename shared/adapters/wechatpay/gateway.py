@@ -19,6 +19,8 @@ from shared.errors import ProviderRefused, ProviderUnavailable
 from shared.ports import AlreadyPaid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.adapters.wechatpay.transport import Transport
     from shared.domain.order import Snapshot
     from shared.domain.payment import Payee, PaymentFact
@@ -38,15 +40,20 @@ CLOSED_CODES = frozenset({"ORDERCLOSED"})
 
 
 class WeChatNativeGateway:
-    """One merchant's Native orders; `notify_url` is https, public and without a query."""
+    """One merchant's Native orders; `notify_url` is https, public and without a query.
+
+    `payer_hasher` (see `payer`) gives facts of paid orders their payer_hash.
+    """
 
     provider = PROVIDER
     currencies = frozenset({"CNY"})
 
-    def __init__(self, transport: Transport, *, payee: Payee, notify_url: str) -> None:
+    def __init__(self, transport: Transport, *, payee: Payee, notify_url: str,
+                 payer_hasher: Callable[[str], str] | None = None) -> None:
         self._transport = transport
         self.payee = payee
         self._notify_url = notify_url
+        self._payer_hasher = payer_hasher
 
     def prepare(self, out_trade_no: str, snapshot: Snapshot, expires_at_s: int) -> str:
         """The request body, in one fixed spelling; raises ValueError for a price not in CNY.
@@ -92,7 +99,7 @@ class WeChatNativeGateway:
         if answer.status != 200:
             raise _refused(answer)
         try:
-            fact = payment_fact(answer.object(), "query")
+            fact = payment_fact(answer.object(), "query", self._payer_hasher)
         except Rejected as rejected:
             raise ProviderUnavailable(reason=f"answer_{rejected.reason.value}") from None
         if fact.out_trade_no != out_trade_no:
@@ -139,7 +146,10 @@ def _refused(answer: Answer) -> ProviderRefused:
 
 
 def _description(snapshot: Snapshot) -> str:
-    """The title as WeChat takes it: at most 127 characters, none beyond the BMP (emoji)."""
-    text = "".join(symbol if symbol.isprintable() and ord(symbol) <= 0xFFFF else "?"
-                   for symbol in snapshot.title)[:LONGEST_DESCRIPTION]
+    """The title as WeChat takes it: at most 127 characters, none beyond the BMP (emoji).
+
+    And no back-tick: in the day's bill, which repeats the title, it would begin a cell.
+    """
+    text = "".join(symbol if symbol.isprintable() and symbol != "`" and ord(symbol) <= 0xFFFF
+                   else "?" for symbol in snapshot.title)[:LONGEST_DESCRIPTION]
     return text if text.strip() else snapshot.product_id

@@ -29,7 +29,7 @@ class Reason(str, Enum):
 
     BODY_NOT_JSON = "body_not_json"
     EVENT_TYPE_FOREIGN = "event_type_not_payment"
-    """Genuine, but not about a payment (a refund, a complaint): another route takes it."""
+    """Genuine, but neither about a payment nor a refund nor a complaint."""
     ENVELOPE_MALFORMED = "envelope_malformed"
     ALGORITHM_UNSUPPORTED = "resource_algorithm_unsupported"
     RESOURCE_MALFORMED = "resource_malformed"
@@ -38,13 +38,16 @@ class Reason(str, Enum):
     FACT_MALFORMED = "fact_malformed"
     TRADE_STATE_UNKNOWN = "trade_state_unknown"
     TRADE_STATE_CONTRADICTS = "trade_state_contradicts_event"
+    REFUND_STATUS_UNKNOWN = "refund_status_unknown"
+    REFUND_STATUS_CONTRADICTS = "refund_status_contradicts_event"
 
 
 CONTENT = frozenset({
     Reason.BODY_TOO_LARGE, Reason.BODY_NOT_JSON, Reason.EVENT_TYPE_FOREIGN,
     Reason.ENVELOPE_MALFORMED, Reason.ALGORITHM_UNSUPPORTED, Reason.RESOURCE_MALFORMED,
     Reason.RESOURCE_NOT_JSON, Reason.FACT_MALFORMED, Reason.TRADE_STATE_UNKNOWN,
-    Reason.TRADE_STATE_CONTRADICTS})
+    Reason.TRADE_STATE_CONTRADICTS, Reason.REFUND_STATUS_UNKNOWN,
+    Reason.REFUND_STATUS_CONTRADICTS})
 """Reasons that say nothing about who sent it: answered 400; all others are 401."""
 
 GENUINE = CONTENT - {Reason.BODY_TOO_LARGE} | {Reason.RESOURCE_NOT_DECRYPTABLE}

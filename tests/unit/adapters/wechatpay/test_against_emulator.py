@@ -125,7 +125,7 @@ def test_notifies_under_either_key_are_taken(both: Pair) -> None:
     assert both.verifier.verify(*faulty, both.clock.now_s()).was_paid
 
 
-def test_a_refund_notify_is_no_payment(both: Pair) -> None:
+def test_a_payment_announced_as_a_refund_is_neither(both: Pair) -> None:
     both.place()
-    with pytest.raises(InvalidNotify, match="event_type_not_payment"):
+    with pytest.raises(InvalidNotify, match="fact_malformed"):
         both.verifier.verify(*notify(both, event_type="REFUND.SUCCESS"), both.clock.now_s())

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 # 20: other kinds of genuine messages
 
 @pytest.mark.parametrize("event", [
-    "REFUND.SUCCESS", "REFUND.ABNORMAL", "COMPLAINT.CREATE", "TRANSACTION.SUCCESS ",
-    "transaction.success", ""])
-def test_an_event_that_is_no_payment(event: str) -> None:
+    "REFUND.PROCESSING", "REFUND.success", "COMPLAINT.CREATED", "PAYSCORE.USER_CONFIRM",
+    "TRANSACTION.SUCCESS ", "transaction.success", ""])
+def test_an_event_of_a_kind_that_is_not_taken(event: str) -> None:
     assert refused(GENUINE.but(envelope={"event_type": event})) == "event_type_not_payment"
+
+
+@pytest.mark.parametrize("event", [
+    "REFUND.SUCCESS", "REFUND.ABNORMAL", "COMPLAINT.CREATE", "COMPLAINT.STATE_CHANGE"])
+def test_an_event_of_another_kind_around_a_payment(event: str) -> None:
+    assert refused(GENUINE.but(envelope={"event_type": event})) == "envelope_malformed"
 
 
 @pytest.mark.parametrize("resource", [

@@ -15,7 +15,9 @@ from tests.unit.adapters.wechatpay.wechat_side import Notify, dumps, transaction
 
 def verify(notify: Notify, now_s: int = wechat.NOW_S) -> PaymentFact:
     headers, body = notify.send()
-    return wechat.verifier().verify(headers, body, now_s)
+    fact = wechat.verifier().verify(headers, body, now_s)
+    assert isinstance(fact, PaymentFact)
+    return fact
 
 
 def test_a_genuine_notify_becomes_a_fact() -> None:
