@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from emulators.fc import http_event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tests.wire.deployment import Buyer
 
 JSON = "application/json"
