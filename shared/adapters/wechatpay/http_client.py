@@ -147,6 +147,7 @@ def _tls_context(ca_pem: str = "") -> SSLContext:
         import certifi
         context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # a host is a subjectAltName (RFC 9525 §2)
     return context
 
 
