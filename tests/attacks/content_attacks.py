@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 NOT_JSON, ENVELOPE, FOREIGN = "body_not_json", "envelope_malformed", "event_type_not_payment"
 RESOURCE, SEALED = "resource_malformed", "resource_not_decryptable"
 PLAIN, FACT, STATE = "resource_not_json", "fact_malformed", "trade_state_unknown"
+AFTER_THE_SIGNATURE = (NOT_JSON, ENVELOPE, FOREIGN, f"{FOREIGN}|{ENVELOPE}", RESOURCE, SEALED,
+                       PLAIN, FACT, STATE, "resource_algorithm_unsupported",
+                       "trade_state_contradicts_event")
+"""Reasons of the checks that only WeChat's own messages get to."""
 SIGNED = ("Timestamp", "Nonce", "Signature", "Serial")
 
 
