@@ -48,6 +48,8 @@ class Seen:
     text: str
     store: tuple[str, ...]
     """The APIs asked of Tablestore."""
+    written: frozenset[str]
+    """The tables to which something was sent to be written."""
     calls: int
     """How many requests reached WeChat."""
     log: str
@@ -66,10 +68,6 @@ class Seen:
     def facts(self, name: str) -> list[dict[str, Any]]:
         """The log lines of this name."""
         return [fact for fact in map(json.loads, self.log.splitlines()) if fact["fact"] == name]
-
-    def wrote(self) -> list[str]:
-        """The writing requests among those to the store."""
-        return [api for api in self.store if api in WRITES]
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,8 @@ class Shop(Deployment):
         self.log.seek(logged)
         seen = Seen(answer["statusCode"], answer["headers"], answer["body"],
                     tuple(request.api for request in self.store.requests),
+                    frozenset(table for request in self.store.requests
+                              if request.api in WRITES for table in request.tables),
                     len(self.wechat.requests) - calls, self.log.read(), "\n".join(self.raised))
         self.check_sinks(seen)
         return seen

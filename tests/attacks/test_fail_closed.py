@@ -90,7 +90,7 @@ def test_63_a_mistake_at_any_line_of_the_checks_books_nothing(shop: Shop, fen_mo
     for place, seen in broken_everywhere(lambda: shop.tell(notify), CHECKS, ANSWERING):
         broken.add(place)
         assert 500 <= seen.status < 600, place
-        assert (seen.wrote(), seen.calls) == ([], 0), place
+        assert (seen.written, seen.calls) == (set(), 0), place
         assert not shop.is_paid(bought), place
     assert len(broken) > 90
     assert {place.partition(":")[0] for place in broken} == {Path(name).name for name in CHECKS}
@@ -106,7 +106,7 @@ def test_63_a_mistake_at_any_line_opens_no_order(shop: Shop) -> None:
     for place, seen in broken_everywhere(lambda: shop.ask(stranger), SECRETS, set()):
         broken += 1
         assert seen.status >= 400, place
-        assert (seen.wrote(), seen.calls) == ([], 0), place
+        assert (seen.written, seen.calls) == (set(), 0), place
         assert bought.out_trade_no not in seen.text
     assert broken > 10
     assert shop.ask(Asking.claim(bought.buyer, bought.order_id)).status == 200

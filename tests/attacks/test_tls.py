@@ -79,7 +79,7 @@ def unknown(seen: Seen) -> None:
     """Nobody was asked, nothing is known, and nothing but the order itself was written."""
     assert (seen.status, seen.code) == (503, "PROVIDER_UNAVAILABLE")
     assert {fact["outcome"] for fact in seen.facts("wechatpay.called")} == {"tls_failed"}
-    assert (seen.wrote(), seen.calls) == (["BatchWriteRow"], 0)
+    assert (seen.store, seen.calls) == (("BatchWriteRow",), 0)
 
 
 def fails_then_passes(shop: Shop, between: Middleman, bad: ssl.SSLContext) -> None:
