@@ -219,7 +219,7 @@ def _transport(ground: _Ground) -> Transport:
     settings = ground.settings
     return Transport(
         http=HttpClient(settings.wechatpay_base_url, clock=ground.clock,
-                        allow_http=not settings.live),
+                        allow_http=not settings.live, ca_pem=settings.wechatpay_ca),
         signer=RequestSigner(mchid=settings.wechatpay_mchid,
                              serial_no=settings.wechatpay_merchant_serial,
                              private_key_pem=settings.wechatpay_merchant_key.reveal()),

@@ -67,6 +67,7 @@ class Settings:
     wechatpay_mchid: str
     wechatpay_appid: str
     wechatpay_base_url: str
+    wechatpay_ca: str
     wechatpay_merchant_serial: str
     wechatpay_merchant_key: Secret
     wechatpay_public_key_id: str
@@ -125,6 +126,9 @@ VARIABLES: dict[str, Variable] = {
         "application id bound to the merchant number")),
     "wechatpay_base_url": Variable("WECHATPAY_BASE_URL", (), "https://api.mch.weixin.qq.com", (
         "address of WeChat Pay")),
+    "wechatpay_ca": Variable("WECHATPAY_CA", (), "", (
+        "certificates, PEM: the only authorities that vouch for that address, instead of the "
+        "public ones; for tests, refused in live")),
     "wechatpay_merchant_serial": Variable("WECHATPAY_MERCHANT_SERIAL", ASKING, "", (
         "serial number of the merchant API certificate")),
     "wechatpay_merchant_key": Variable("WECHATPAY_MERCHANT_KEY", ASKING, "", (
@@ -227,6 +231,8 @@ def _check(settings: Settings) -> None:
         except ValueError:
             raise InvalidSetting(VARIABLES[field].name,
                                  "must be a JSON object of name to text") from None
+    demand(not settings.wechatpay_ca or "-----BEGIN CERTIFICATE-----" in settings.wechatpay_ca,
+           "wechatpay_ca", "must be PEM certificates")
     demand(bool(settings.wechatpay_public_key) == bool(settings.wechatpay_public_key_id),
            "wechatpay_public_key", "goes with WECHATPAY_PUBLIC_KEY_ID")
     if not settings.wechatpay_keys():
@@ -247,6 +253,8 @@ def _check_live(settings: Settings) -> None:
         address = getattr(settings, field)
         if address and not _is_public_https(address):
             raise InvalidSetting(VARIABLES[field].name, "must be public https in live")
+    if settings.wechatpay_ca:
+        raise InvalidSetting("WECHATPAY_CA", "is for tests, refused in live")
     if settings.wechatpay_mchid in TEST_MERCHANTS:
         raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
     for field, kids in (

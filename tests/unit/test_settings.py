@@ -201,6 +201,7 @@ def test_live_takes_public_addresses(address: str) -> None:
     ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
     ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN TESTING KEY-----"}'),
+    ("WECHATPAY_CA", "-----BEGIN CERTIFICATE-----"),
     ("WECHATPAY_MERCHANT_KEY", "-----BEGIN TESTING KEY-----")])
 def test_live_refuses_what_belongs_to_tests(name: str, value: str) -> None:
     load_settings({**GOOD, name: value}, NOTIFY)
@@ -244,6 +245,11 @@ def test_a_value_may_live_in_a_file(tmp_path: Path) -> None:
     path.write_text("  from-the-file\n", encoding="utf-8")
     settings = load_settings({**GOOD, "TONGBAO_SIGNING_KEY": f"file:{path}"}, "license-fetch")
     assert settings.signing_key.reveal() == "from-the-file"
+
+
+def test_a_certificate_authority_is_given_as_text_and_not_as_a_path() -> None:
+    with pytest.raises(InvalidSetting, match="WECHATPAY_CA"):
+        load_settings({**GOOD, "WECHATPAY_CA": "/etc/ssl/ca.pem"}, NOTIFY)
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"", b" \n"])

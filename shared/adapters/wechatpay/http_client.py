@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ssl import SSLContext
 
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
@@ -52,20 +53,22 @@ class Outgoing:
 class HttpClient:
     """Keeps one connection alive to `base_url` (scheme, host and port; no path).
 
-    `ca_file` replaces the certificates of certifi, which the store's SDK uses as well: what a
-    runtime's Python finds on its machine differs, and may be nothing. Plain http, for tests
-    and local use, must be allowed by name; raises ValueError otherwise.
+    `ca_pem` (PEM certificates) replaces the authorities of certifi, which the store's SDK uses
+    as well: what a runtime's Python finds on its machine differs, and may be nothing. Plain
+    http, for tests and local use, must be allowed by name. Raises ValueError for another
+    address, and for certificates that cannot be read.
     """
 
     def __init__(self, base_url: str, *, clock: Clock, allow_http: bool = False,
-                 ca_file: str | None = None, connect_ms: int = 1_500,
+                 ca_pem: str = "", connect_ms: int = 1_500,
                  read_ms: int = 4_000) -> None:
         base = _BASE_URL.fullmatch(base_url.rstrip("/"))
         if base is None or (base[1] == "http" and not allow_http):
             raise ValueError("the base URL must be https://host, nothing more")
         self.base_url = base[0]
         self._clock = clock
-        self._ca_file = ca_file
+        # Certificates of one's own are rare: read at once, so that a mistake shows at start.
+        self._tls = _tls_context(ca_pem) if ca_pem else None
         self._connect_ms, self._read_ms = connect_ms, read_ms
         self._pool: HTTPConnectionPool | None = None
 
@@ -123,16 +126,29 @@ class HttpClient:
 
     def _connections(self) -> HTTPConnectionPool:
         if self._pool is None:
-            import ssl
-
             from urllib3 import connection_from_url
             if self.base_url.startswith("https://"):
-                import certifi
-                context = ssl.create_default_context(cafile=self._ca_file or certifi.where())
-                self._pool = connection_from_url(self.base_url, maxsize=1, ssl_context=context)
+                self._tls = self._tls or _tls_context()
+                self._pool = connection_from_url(self.base_url, maxsize=1, ssl_context=self._tls)
             else:
                 self._pool = connection_from_url(self.base_url, maxsize=1)
         return self._pool
+
+
+def _tls_context(ca_pem: str = "") -> SSLContext:
+    """TLS 1.2 or later, with a host whose certificate these authorities, or certifi's, signed."""
+    import ssl
+    if ca_pem:
+        try:
+            context = ssl.create_default_context(cadata=ca_pem.replace("\\n", "\n"))
+        except ssl.SSLError:
+            raise ValueError("the certificates of the authorities cannot be read") from None
+    else:
+        import certifi
+        context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # a host is a subjectAltName (RFC 9525 §2)
+    return context
 
 
 def _joined(response: BaseHTTPResponse) -> dict[str, str]:

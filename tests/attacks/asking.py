@@ -1,0 +1,80 @@
+"""A buyer's request in parts, so that an attack can change exactly one of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from emulators.fc import http_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.wire.deployment import Buyer
+
+JSON = "application/json"
+
+
+def same(value: Any) -> Any:
+    """No change."""
+    return value
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One request. `raw` changes the body's bytes, `event` the event that Function Compute
+    made of it; a header of value None is left out.
+    """
+
+    function: str
+    method: str
+    target: str
+    headers: Mapping[str, str | None]
+    fields: Mapping[str, Any] | None = None
+    more_headers: tuple[tuple[str, str], ...] = ()
+    source_ip: str = "203.0.113.7"
+    raw: Callable[[bytes], bytes] = field(default=same)
+    event_change: Callable[[dict[str, Any]], dict[str, Any]] = field(default=same)
+
+    @staticmethod
+    def place(buyer: Buyer) -> Asking:
+        """POST /v1/orders."""
+        return Asking("create-order", "POST", "/v1/orders",
+                      {"Content-Type": JSON, "Idempotency-Key": buyer.key},
+                      {"product_id": "reader-pro", "claim_secret_hash": buyer.secret_hash})
+
+    @staticmethod
+    def poll(buyer: Buyer, order_id: str) -> Asking:
+        """GET /v1/orders/{order_id}."""
+        return Asking("license-fetch", "GET", f"/v1/orders/{order_id}",
+                      {"Authorization": f"Bearer {buyer.secret}"})
+
+    @staticmethod
+    def claim(buyer: Buyer, order_id: str) -> Asking:
+        """POST /v1/licenses/claim."""
+        return Asking("license-fetch", "POST", "/v1/licenses/claim",
+                      {"Content-Type": JSON, "Authorization": f"Bearer {buyer.secret}"},
+                      {"order_id": order_id})
+
+    def but(self, **changes: Any) -> Asking:
+        """The same request with these parts changed."""
+        return replace(self, **changes)
+
+    def header(self, name: str, value: str | None) -> Asking:
+        """The same request with one header changed."""
+        return self.but(headers={**self.headers, name: value})
+
+    def with_fields(self, **changes: Any) -> Asking:
+        """The same request with fields of its body changed or added."""
+        return self.but(fields={**(self.fields or {}), **changes})
+
+    def event(self) -> bytes:
+        """The event bytes."""
+        body = b"" if self.fields is None else json.dumps(self.fields).encode()
+        headers = [(name, value) for name, value in self.headers.items() if value is not None]
+        made = http_event(self.method, self.target, [*headers, *self.more_headers],
+                          self.raw(body), source_ip=self.source_ip)
+        if self.event_change is same:
+            return made
+        return json.dumps(self.event_change(json.loads(made))).encode()

@@ -1,0 +1,190 @@
+"""A deployment with a watch on everything that an attack could reach.
+
+The functions are built by bootstrap over real sockets and real cryptography (tests/wire). What is
+watched: requests to the store and to WeChat, the log, the answer, and the text of every exception
+that a handler raised, causes and arguments included.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import traceback
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from emulators.fc import FakeContext
+from shared import bootstrap
+from tests.attacks.asking import Asking
+from tests.attacks.notifies import Notify
+from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, base64url, create_order
+from tests.wire.deployment import license_fetch as license_fetch_index
+from tests.wire.deployment import notify as notify_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulators.wechatpay import Account
+    from shared.domain.order import Order
+    from shared.http.app import App
+    from shared.http.request import Answer, Request
+
+WRITES = {"PutRow", "UpdateRow", "DeleteRow", "BatchWriteRow", "StartLocalTransaction",
+          "CommitTransaction"}
+BUILDERS: dict[str, tuple[Callable[..., App], Callable[..., Any]]] = {
+    "create-order": (bootstrap.build_create_order, create_order.routes),
+    "notify": (bootstrap.build_notify, notify_index.routes),
+    "license-fetch": (bootstrap.build_license_fetch, license_fetch_index.routes)}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One answer, and all that was done to give it."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+    store: tuple[str, ...]
+    """The APIs asked of Tablestore."""
+    written: frozenset[str]
+    """The tables to which something was sent to be written."""
+    calls: int
+    """How many requests reached WeChat."""
+    log: str
+    raised: str
+
+    @property
+    def body(self) -> Any:
+        """The answer's JSON."""
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str:
+        """The error's code, in our form or in WeChat's."""
+        return str(self.body["error"]["code"] if "error" in self.body else self.body["message"])
+
+    def facts(self, name: str) -> list[dict[str, Any]]:
+        """The log lines of this name."""
+        return [fact for fact in map(json.loads, self.log.splitlines()) if fact["fact"] == name]
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One buyer's order, placed."""
+
+    buyer: Buyer
+    order_id: str
+    out_trade_no: str
+    code_url: str
+
+
+class Shop(Deployment):
+    """A deployment, its sinks, and the texts that must not be in any of them."""
+
+    def __init__(self, account: Account, **settings: str) -> None:
+        self.seed, self.earlier_seed = (base64url(secrets.token_bytes(32)) for _ in range(2))
+        super().__init__(account, TONGBAO_SIGNING_KEY=self.seed, **settings,
+                         TONGBAO_EARLIER_SIGNING_KEYS=json.dumps({"test-0": self.earlier_seed}))
+        self.log = io.StringIO()
+        self.raised: list[str] = []
+        self.private: set[str] = set()
+        """What belongs to buyers: not for the log, nor for exceptions."""
+
+    def __enter__(self) -> Shop:
+        super().__enter__()
+        self.apps = {name: self.build(name) for name in BUILDERS}
+        return self
+
+    def build(self, function: str, **environ: str) -> App:
+        """A function as bootstrap builds it, with these settings changed, and watched."""
+        builder, routes = BUILDERS[function]
+        with redirect_stdout(self.log):
+            app = builder(routes, {**self.environ, **environ})
+        return replace(app, routes=[
+            route._replace(handle=self._telling(route.handle)) for route in app.routes])
+
+    def _telling(self, handle: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+        def told(request: Request) -> Answer:
+            try:
+                return handle(request)
+            except Exception as error:
+                self.raised.append("".join(traceback.format_exception(error))
+                                   + repr(vars(error)) + repr(error.args))
+                raise
+        return told
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret setting's value, by a name that may be shown."""
+        lines = self.account.merchant_private_key_pem.splitlines()[1:-1]
+        return {"APIv3 key": self.account.api_v3_key, "signing seed": self.seed,
+                "earlier seed": self.earlier_seed, "access key": KEY_SECRET,
+                **{f"line {number} of the merchant key": line
+                   for number, line in enumerate(lines)}}
+
+    def fire(self, function: str, event: bytes, app: App | None = None) -> Seen:
+        """One event through one function; what was seen holds to the rules for every sink."""
+        self.store.clear_requests()
+        calls, logged, self.raised[:] = len(self.wechat.requests), self.log.tell(), []
+        answer = (app or self.apps[function])(event, FakeContext())
+        self.log.seek(logged)
+        seen = Seen(answer["statusCode"], answer["headers"], answer["body"],
+                    tuple(request.api for request in self.store.requests),
+                    frozenset(table for request in self.store.requests
+                              if request.api in WRITES for table in request.tables),
+                    len(self.wechat.requests) - calls, self.log.read(), "\n".join(self.raised))
+        self.check_sinks(seen)
+        return seen
+
+    def check_sinks(self, seen: Seen) -> None:
+        """One line of plain JSON per fact; no secret anywhere; nothing of a buyer in the log."""
+        for line in seen.log.splitlines():
+            assert isinstance(json.loads(line), dict)
+        assert all(" " <= symbol <= "~" or symbol == "\n" for symbol in seen.log)
+        everywhere = "\n".join((seen.text, repr(seen.headers), seen.log, seen.raised))
+        leaked = [name for name, value in self.secrets().items() if value in everywhere]
+        assert leaked == []
+        assert not [text for text in self.private if text in seen.log + seen.raised]
+
+    def tell(self, notify: Notify, app: App | None = None) -> Seen:
+        """Send a notify."""
+        return self.fire("notify", notify.event(), app)
+
+    def ask(self, asking: Asking, app: App | None = None) -> Seen:
+        """Send a buyer's request."""
+        return self.fire(asking.function, asking.event(), app)
+
+    def purchase(self, *, paid: bool = True) -> Purchase:
+        """An order at WeChat, paid there by default; nobody has told us of the payment."""
+        buyer = Buyer.fresh()
+        self.private |= {buyer.key, buyer.secret}
+        order = self.ask(Asking.place(buyer)).body["order"]
+        bought = Purchase(buyer, order["order_id"], order["out_trade_no"],
+                          order["payment"]["value"])
+        self.private.add(bought.out_trade_no)
+        if paid:
+            self.wechat.pay(bought.code_url)
+        return bought
+
+    def notify_of(self, bought: Purchase) -> Notify:
+        """The genuine notify of this order, to be sent now."""
+        order = self.wechat.orders[bought.out_trade_no]
+        notify = Notify.genuine(self.wechat, order)
+        self.private |= {notify.document["transaction_id"], notify.document["payer"]["openid"]}
+        return notify
+
+    def stored(self, bought: Purchase) -> Order:
+        """The order as it is stored."""
+        order = self.orders().load(bought.order_id)
+        assert order is not None
+        return order
+
+    def is_paid(self, bought: Purchase) -> bool:
+        """Whether a payment is booked on it."""
+        return self.stored(bought).payment is not None
+
+    def make_query_due(self, bought: Purchase) -> None:
+        """As if some seconds had passed: the next poll may ask WeChat."""
+        order = self.stored(bought)
+        self.orders().save(replace(order, next_query_at_s=0, version=order.version + 1))
