@@ -29,7 +29,7 @@ class Call(NamedTuple):
     name: str
     writes: bool
     faults: tuple[Outcome, ...]
-    error: type[Exception]
+    error: type[BaseException]
 
 
 class Watcher(Protocol):

@@ -8,6 +8,7 @@ are compared, not only hashed.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.fakes.script import Script
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tests.interleavings.hub import Actor, Call
 
 NOT_STATE = ("script", "calls")
-_LOCK = type(__import__("threading").Lock())
+_LOCK = type(threading.Lock())
 
 
 class Interner:
@@ -67,12 +68,18 @@ def cells(fake: Any) -> list[Cell]:
     for name, value in vars(fake).items():
         if name in NOT_STATE or isinstance(value, (_LOCK, Script)):
             continue
-        if type(value).__module__.startswith("tests.") and hasattr(value, "__dict__") \
-                and type(value).__hash__ is object.__hash__:
+        if _is_a_part(value):
             found.extend(cells(value))
         else:
             found.append(Cell(fake, name))
     return found
+
+
+def _is_a_part(value: Any) -> bool:
+    """Whether it is a mutable object of the fakes' own; values are compared, not entered."""
+    kind: Any = type(value)
+    return (kind.__module__.startswith("tests.") and hasattr(value, "__dict__")
+            and kind.__hash__ is object.__hash__)
 
 
 class Fingerprint:

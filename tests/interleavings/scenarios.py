@@ -8,8 +8,8 @@ from shared.domain.money import Money
 from shared.errors import StoreUnknown
 from tests.fakes.script import raises
 from tests.interleavings.actors import claim, create, notify, poll, until_answered
-from tests.interleavings.explorer import Scenario
 from tests.interleavings.invariants import must, never_paid, order_of, paid_and_delivered_once
+from tests.interleavings.runs import Runner, Scenario, Violation
 from tests.unit.use_cases.world import PRICE
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _money_first(name: str) -> int:
     return int(name.startswith("claim"))
 
 
-def _purchase(name: str, prepare: Callable[[Scene], object], cast: Mapping[str, Act],
+def _purchase(name: str, prepare: Callable[[Scene], None], cast: Mapping[str, Act],
               check: Callable[[Scene], None] = paid_and_delivered_once) -> Scenario:
     return Scenario(name, prepare, cast, purchase_goes_on(cast), check)
 
@@ -152,3 +152,8 @@ PURCHASES = (
 )
 
 SCENARIOS = {scenario.name: scenario for scenario in PURCHASES}
+
+
+def replay(scenario: str, choices: list[int]) -> Violation | None:
+    """Run again what a failure printed; its trace says who did what, in order."""
+    return Runner(SCENARIOS[scenario]).again(choices)
