@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.interleavings.choices import UNBOUND, WIDTH, Bounds
 from tests.interleavings.marks import Marks
@@ -40,11 +40,15 @@ class Report:
         kind = "exhaustive" if self.complete else "part"
         rate = self.schedules / self.seconds if self.seconds else 0
         return (f"{self.scenario}: {self.bounds}: {self.schedules} schedules run, "
-                f"{self.covered} covered ({kind}), {self.seconds:.1f} s, {rate:.0f}/s")
+                f"{self.covered} covered ({kind}), {self.seconds:.1f} s of CPU, {rate:.0f}/s")
 
 
 class _Known(Exception):
-    """The state has been here before: all that can follow was run."""
+    """All that can follow here was run before (or is another shard's): so many schedules."""
+
+    def __init__(self, covered: int) -> None:
+        self.covered = covered
+        super().__init__(covered)
 
 
 @dataclass
@@ -58,17 +62,34 @@ class _Frame:
     covered: int = 0
 
 
+SPLIT_DEPTH = 3
+"""Shards share the first choices, and take turns in what follows them."""
+
+
+class Shard(NamedTuple):
+    """One of `of` parts of a search, which together leave nothing out and do nothing twice."""
+
+    number: int
+    of: int
+
+
+WHOLE = Shard(0, 1)
+
+
 class _Search:
     """Depth first; with `merge`, a state that was left for good is not entered again."""
 
-    def __init__(self, runner: Runner, bounds: Bounds, merge: bool) -> None:
+    def __init__(self, runner: Runner, bounds: Bounds, merge: bool, shard: Shard) -> None:
         self.runner = runner
         self.bounds = bounds
         self.merge = merge
+        self.shard = shard
+        self.dealt = 0
         self.frames: list[_Frame] = []
         self.known: dict[tuple[int, ...], int] = {}
         self.good_ends: set[tuple[int, ...]] = set()
-        self.marks = Marks(runner.scene.ports, len(runner.bodies), runner.scene.told)
+        scene = runner.scene
+        self.marks = Marks(scene.ports, scene.apart, len(runner.bodies), scene.told)
         self.depth = 0
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
@@ -84,27 +105,38 @@ class _Search:
             if self.merge and depth == len(frames) - 1:
                 self.marks.restore(frame.saved)
             return frame.options[frame.at]
+        key, saved = (), None
         if self.merge:
-            key = self._key(hub)
+            key, saved = self._key(hub), self.marks.saved()
             if key in self.known:
-                raise _Known
-            frames.append(_Frame(key, options, self.marks.saved()))
-        else:
-            frames.append(_Frame((), options, None))
+                raise _Known(self.known[key])
+        if depth == SPLIT_DEPTH and self.shard.of > 1:
+            options = self._share(options)
+            if not options:
+                self.known[key] = 0
+                raise _Known(0)
+        frames.append(_Frame(key, options, saved))
         return options[0]
 
-    def once(self) -> None:
-        """Run the schedule that the frames say, and go on to the next one."""
+    def _share(self, options: list[int]) -> list[int]:
+        """This shard's part of the options."""
+        first, self.dealt = self.dealt, self.dealt + len(options)
+        return [option for at, option in enumerate(options, first)
+                if at % self.shard.of == self.shard.number]
+
+    def once(self) -> int:
+        """Run the schedule that the frames say, and go on to the next one; how many it was."""
         self.depth = 0
         if not self.frames:
             self.marks.restart()
         try:
             self.runner.run(self.choose, self.bounds, self)
-            covered = 1
+            covered = ran = int(self.depth > SPLIT_DEPTH or self.shard.number == 0)
             self._end()
-        except _Known:
-            covered = self.known[self._key(None)]
+        except _Known as known:
+            covered, ran = known.covered, int(known.covered > 0)
         self._back(covered)
+        return ran
 
     def _end(self) -> None:
         """After a schedule: the same end needs the same recovery, once."""
@@ -113,13 +145,12 @@ class _Search:
             self.runner.finish()
             self.good_ends.add(key)
 
-    def _key(self, hub: Hub | None) -> tuple[int, ...]:
-        if hub is None:
-            return self._last_key
+    def _key(self, hub: Hub) -> tuple[int, ...]:
+        """The state's name; where a search is split, the first ones are kept apart by depth."""
         current = hub.current.index if hub.current and hub.current.parked else -1
-        self._last_key = self.marks.key(current, hub.preemptions_left, hub.faults_left,
-                                        self.runner.scene.clock.monotonic_ms())
-        return self._last_key
+        depth = min(self.depth, SPLIT_DEPTH + 2) if self.shard.of > 1 else 0
+        return self.marks.key(current, hub.preemptions_left, hub.faults_left, depth,
+                              self.runner.scene.clock.monotonic_ms())
 
     def _back(self, covered: int) -> None:
         frames = self.frames
@@ -135,7 +166,6 @@ class _Search:
                 self.known[frame.key] = covered
         self.total = covered
 
-    _last_key: tuple[int, ...] = ()
     total = 0
 
     def covered(self) -> int:
@@ -144,23 +174,24 @@ class _Search:
 
 
 def explore(scenario: Scenario, bounds: Bounds, *, variant: Variant = RIGHT, merge: bool = True,
-            most: int | None = None) -> Report:
+            most: int | None = None, shard: Shard = WHOLE) -> Report:
     """Every schedule within `bounds`, or the first `most` of them; stops at a violation.
 
     With `merge`, a state reached before (equal stores, equal experience of every actor, equal
     rest of the bounds) is not run on again: what can follow was run. Without it each schedule
-    is run to its end and recovered from on its own.
+    is run to its end and recovered from on its own. `shard` is one part of the whole, for
+    several processes.
     """
     report = Report(scenario.name, bounds)
-    began = time.perf_counter()
+    began = time.process_time()
     with variant.applied():
         runner = Runner(scenario, variant)
-        search = _Search(runner, bounds, merge)
+        search = _Search(runner, bounds, merge, shard)
         while most is None or report.schedules < most:
-            report.schedules += 1
             try:
-                search.once()
+                report.schedules += search.once()
             except Exception:
+                report.schedules += 1
                 taken = [frame.options[frame.at] for frame in search.frames]
                 report.violation = _seen_again(runner, taken)
                 break
@@ -168,14 +199,14 @@ def explore(scenario: Scenario, bounds: Bounds, *, variant: Variant = RIGHT, mer
                 report.complete = True
                 break
     report.covered = search.covered()
-    report.seconds = time.perf_counter() - began
+    report.seconds = time.process_time() - began
     return report
 
 
 def wander(scenario: Scenario, seed: int, schedules: int, *, variant: Variant = RIGHT) -> Report:
     """Random schedules without bounds; the same seed gives the same ones."""
     report = Report(scenario.name, UNBOUND)
-    began = time.perf_counter()
+    began = time.process_time()
     draw = random.Random(f"{scenario.name} {seed}")
     taken: list[int] = []
     mood = (0.0, 0.0)
@@ -198,7 +229,7 @@ def wander(scenario: Scenario, seed: int, schedules: int, *, variant: Variant = 
                 report.violation = _seen_again(runner, taken)
                 break
     report.covered = report.schedules
-    report.seconds = time.perf_counter() - began
+    report.seconds = time.process_time() - began
     return report
 
 

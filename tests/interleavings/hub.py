@@ -23,13 +23,18 @@ class Crash(BaseException):
 
 
 class Call(NamedTuple):
-    """One method of one port; `port` is its place in the scene's list, -1 for none."""
+    """One method of one port; `port` is its place in the scene's list.
+
+    `alone` says that no other actor ever calls this port: then it does not matter who goes
+    first, and nobody is switched to before it. A schedule that shows otherwise is an error.
+    """
 
     port: int
     name: str
     writes: bool
     faults: tuple[Outcome, ...]
     error: type[BaseException]
+    alone: bool = False
 
 
 class Watcher(Protocol):
@@ -75,6 +80,7 @@ class Hub:
         self.faults_left = _count(bounds.faults)
         self.trace: list[str] | None = None
         self._outcome: int = Outcome.OK
+        self._owners: dict[int, Actor] = {}
 
     def run(self, choose: Callable[[Hub, list[int]], int], watcher: Watcher) -> None:
         """Step until all have ended; `choose` picks one of the options each time."""
@@ -93,7 +99,7 @@ class Hub:
         found: list[int] = []
         if current is not None:
             self._ways(current, found)
-            if not self.preemptions_left:
+            if not self.preemptions_left or (current.parked and current.parked.alone):
                 return found
         for actor in self.actors:
             if actor.parked is not None and actor is not current:
@@ -129,6 +135,8 @@ class Hub:
         if actor is None or actor.crashed:
             raise Crash
         actor.let.parent.switch(call)
+        if call.alone and self._owners.setdefault(call.port, actor) is not actor:
+            raise AssertionError(f"{call.name} is not called by one actor alone")
         outcome = self._outcome
         if outcome == Outcome.CRASH_BEFORE:
             self._crash(actor)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.fakes.script import Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.interleavings.hub import Actor, Call
 
@@ -62,17 +62,21 @@ class Cell(NamedTuple):
     name: str
 
 
-def cells(fake: Any) -> list[Cell]:
-    """Every attribute that holds state, in a fake and in its parts."""
+def cells(fake: Any, apart: Sequence[Any] = ()) -> list[Cell]:
+    """Every attribute that holds state, in a fake and in its parts; `apart` has its own."""
     found: list[Cell] = []
     for name, value in vars(fake).items():
-        if name in NOT_STATE or isinstance(value, (_LOCK, Script)):
+        if name in NOT_STATE or isinstance(value, (_LOCK, Script)) or _is_among(value, apart):
             continue
         if _is_a_part(value):
-            found.extend(cells(value))
+            found.extend(cells(value, apart))
         else:
             found.append(Cell(fake, name))
     return found
+
+
+def _is_among(value: Any, apart: Sequence[Any]) -> bool:
+    return any(value is other for other in apart)
 
 
 def _is_a_part(value: Any) -> bool:
@@ -82,11 +86,20 @@ def _is_a_part(value: Any) -> bool:
             and kind.__hash__ is object.__hash__)
 
 
+def neighbors(fake: Any, fakes: Sequence[Any]) -> tuple[int, ...]:
+    """The places of the fakes that a call to this one may read or write: itself, and those
+    that it holds.
+    """
+    held = list(vars(fake).values())
+    return tuple(place for place, other in enumerate(fakes)
+                 if other is fake or _is_among(other, held))
+
+
 class Fingerprint:
     """Reads the state of one fake as a number."""
 
-    def __init__(self, fake: Any, interner: Interner) -> None:
-        self._cells = cells(fake)
+    def __init__(self, fake: Any, apart: Sequence[Any], interner: Interner) -> None:
+        self._cells = cells(fake, apart)
         self._interner = interner
 
     def __call__(self) -> int:
@@ -109,11 +122,16 @@ class Fingerprint:
 
 
 class Marks:
-    """The name of the state of one schedule, kept up to date step by step."""
+    """The name of the state of one schedule, kept up to date step by step.
 
-    def __init__(self, fakes: Iterable[Any], actors: int, told: Callable[[str], bool]) -> None:
+    `apart` are all objects with a state of their own, the fakes among them.
+    """
+
+    def __init__(self, fakes: Sequence[Any], apart: Sequence[Any], actors: int,
+                 told: Callable[[str], bool]) -> None:
         self._interner = Interner()
-        self._fingerprints = [Fingerprint(fake, self._interner) for fake in fakes]
+        self._fingerprints = [Fingerprint(fake, apart, self._interner) for fake in fakes]
+        self._neighbors = [neighbors(fake, fakes) for fake in fakes]
         self._told = told
         self._start = [read() for read in self._fingerprints]
         self._actors = actors
@@ -130,14 +148,16 @@ class Marks:
 
         Of an actor that has ended, only whether it was told matters to what follows.
         """
+        stores, places = self.stores, self._neighbors[call.port]
         if actor.parked is None:
             self.trails[actor.index] = -1 if self._told(actor.name) else -2
         else:
-            seen: Any = tuple(self.stores) if actor.steps == 1 else self.stores[call.port]
+            seen = tuple(stores if actor.steps == 1 else [stores[place] for place in places])
             trail = (self.trails[actor.index], call.name, outcome, seen)
             self.trails[actor.index] = self._interner.number(trail)
-        if call.writes and call.port >= 0:
-            self.stores[call.port] = self._fingerprints[call.port]()
+        if call.writes:
+            for place in places:
+                stores[place] = self._fingerprints[place]()
 
     def key(self, *others: int) -> tuple[int, ...]:
         """The name of the state now, with what else decides how it may go on."""

@@ -21,7 +21,8 @@ class Scenario:
     `prepare` brings the shop to the moment when the actors start. Each actor is one request,
     from its first call to its answer. When all have ended, `recover` does what production
     does then (WeChat sends again, the timer runs, the client asks again), undisturbed, and
-    `check` looks at the whole store.
+    `check` looks at the whole store. `alone` names ports (attributes of the scene) that one
+    actor has for itself; that it is so is checked.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Scenario:
     actors: Mapping[str, Callable[[Scene], Any]]
     recover: Callable[[Scene], None]
     check: Callable[[Scene], None]
+    alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Runner:
         if variant.ports is not None:
             variant.ports(self.scene)
         scenario.prepare(self.scene)
-        self.scene.freeze()
+        self.scene.freeze(scenario.alone)
         self.bodies = [(name, self.scene.body(name, act))
                        for name, act in scenario.actors.items()]
 

@@ -17,7 +17,7 @@ from tests.interleavings.marks import Cell, cells
 from tests.unit.use_cases.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tests.interleavings.hub import Actor, Hub
 
@@ -30,8 +30,9 @@ NOT_TOLD = TongbaoError()
 class Hook:
     """Stands in for a fake's `script`: parks the actor before, and fails the call after."""
 
-    def __init__(self, scene: Scene, port: int, name: str) -> None:
+    def __init__(self, scene: Scene, port: int, name: str, alone: bool) -> None:
         self._scene = scene
+        self._alone = alone
         self._port = port
         self._name = name
         self._error = ProviderUnavailable if name.startswith("gateway") else StoreUnknown
@@ -53,7 +54,7 @@ class Hook:
     def _call(self, method: str) -> Call:
         writes = not method.startswith(READS)
         call = Call(self._port, f"{self._name}.{method}", writes,
-                    WRITE_FAULTS if writes else READ_FAULTS, self._error)
+                    WRITE_FAULTS if writes else READ_FAULTS, self._error, self._alone)
         return self._calls.setdefault(method, call)
 
 
@@ -69,19 +70,24 @@ class Scene(World):
         self.hub: Hub | None = None
         self.answers: dict[str, Any] = {}
         self.ports: list[Any] = []
+        self.apart: tuple[Any, ...] = ()
         self.facts: dict[str, Any] = {}
         self._start: list[tuple[Cell, Any]] = []
         self._steps: dict[str, Call] = {}
         self.watch = Watch(self)
 
-    def freeze(self) -> None:
-        """The scene is prepared: remember its state, and put the scheduler under its ports."""
+    def freeze(self, alone: Collection[str] = ()) -> None:
+        """The scene is prepared: remember its state, and put the scheduler under its ports.
+
+        `alone` names the ports that one actor has for itself.
+        """
         for name, fake in list(vars(self).items()):
             if isinstance(getattr(fake, "script", None), Script) and name not in UNSEEN:
-                fake.script = Hook(self, len(self.ports), name)
+                fake.script = Hook(self, len(self.ports), name, name in alone)
                 self.ports.append(fake)
-        for owner in (*self.ports, self.clock, self.log, self.fake_issuer, self.verifier):
-            for cell in cells(owner):
+        self.apart = (*self.ports, self.clock, self.log, self.fake_issuer, self.verifier)
+        for owner in self.apart:
+            for cell in cells(owner, self.apart):
                 self._start.append((cell, _copied(getattr(*cell))))
         self._start.append((Cell(self, "facts"), dict(self.facts)))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.interleavings.choices import UNBOUND, Bounds, Outcome, choice
-from tests.interleavings.explorer import explore, wander
+from tests.interleavings.explorer import Shard, explore, wander
 from tests.interleavings.invariants import Broken
 from tests.interleavings.runs import RIGHT, Runner, Scenario, Variant
 from tests.interleavings.scenarios import SCENARIOS, paid_for
@@ -75,6 +76,18 @@ def test_merging_covers_the_very_same_schedules(name: str, bounds: Bounds) -> No
 
 
 @pytest.mark.parametrize("merge", [True, False])
+@pytest.mark.parametrize("parts", [2, 5])
+@pytest.mark.parametrize("name", ["two notifies", *SMALL])
+def test_the_shards_of_a_search_make_the_whole(name: str, parts: int, merge: bool) -> None:
+    bounds = Bounds(2, 1)
+    whole = explore(SCENARIOS[name], bounds)
+    shards = [explore(SCENARIOS[name], bounds, merge=merge, shard=Shard(number, parts))
+              for number in range(parts)]
+    assert all(shard.complete for shard in shards)
+    assert sum(shard.covered for shard in shards) == whole.covered
+
+
+@pytest.mark.parametrize("merge", [True, False])
 def test_a_mistake_is_found_and_its_choices_show_it_again(merge: bool) -> None:
     scenario = SCENARIOS["two notifies"]
     violation = explore(scenario, Bounds(1, 0), variant=READ_THEN_WRITE, merge=merge).violation
@@ -126,6 +139,24 @@ def test_a_switch_too_many_is_no_option() -> None:
     assert steps_of(Bounds(2, 0), wanted) == [*wanted, choice(0)]
     with pytest.raises(AssertionError):
         steps_of(Bounds(1, 0), wanted)
+
+
+def test_nobody_is_switched_to_before_a_call_to_a_port_of_ones_own() -> None:
+    def holder(scene: Scene) -> None:
+        scene.held.load("wechatpay", "1")
+        scene.held.load("wechatpay", "2")
+
+    shared = Scenario("held", paid_for, {"held": holder, "reader": reads(1)}, nothing, nothing)
+    own = replace(shared, alone=frozenset({"held"}))
+    assert explore(shared, Bounds(3, 0), merge=False).schedules == 3
+    assert explore(own, Bounds(3, 0), merge=False).schedules == 2
+
+
+def test_a_port_is_not_ones_own_when_two_call_it() -> None:
+    scenario = replace(readers(1, 1), alone=frozenset({"orders"}))
+    violation = explore(scenario, Bounds(0, 0)).violation
+    assert violation is not None
+    assert "not called by one actor alone" in violation.message
 
 
 def test_a_crash_is_caught_by_nobody_and_calls_nothing_more() -> None:
