@@ -1,0 +1,240 @@
+"""Mistakes on purpose: each is a small patch over ports or rules, and must be found.
+
+To add one, here or elsewhere:
+
+    wrong("the amount is not compared", "two notifies of a wrong amount and a poll",
+          rules={(record_payment, "find_mismatch"): without_amounts})
+
+names the scenario that has to find it, and patches a rule where it is looked up: as a name of
+the module that calls it. `ports=` takes a function of a new scene instead, which may replace
+methods of its fakes (`scene.orders.save = ...`) or put a fake of its own on it; one with a
+`script` has its calls scheduled like all others. `find` then looks for a schedule that breaks a
+promise, within ever wider bounds: the first that it meets has few switches and faults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.matching import find_mismatch
+from shared.domain.payment import Mismatch
+from shared.errors import Unavailable, VersionConflict
+from shared.use_cases import create_order, receive_notify, record_payment
+from tests.fakes.script import Script
+from tests.interleavings.choices import Bounds
+from tests.interleavings.explorer import explore
+from tests.interleavings.runs import Variant, Violation
+from tests.interleavings.scenarios import SCENARIOS
+from tests.unit.use_cases.world import request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.interleavings.scene import Scene
+
+WIDENING = (Bounds(0, 0), Bounds(1, 0), Bounds(0, 1), Bounds(1, 1), Bounds(2, 1), Bounds(2, 2),
+            Bounds(3, 2))
+MOST_SCHEDULES = 20_000
+
+VARIANTS: dict[str, Variant] = {}
+FALLS_IN: dict[str, str] = {}
+"""The scenario that has to find each variant."""
+
+
+def wrong(name: str, scenario: str, *, ports: Callable[[Scene], None] | None = None,
+          rules: dict[tuple[Any, str], Any] | None = None) -> Variant:
+    """Register a mistake, and the name of the scenario that has to find it."""
+    VARIANTS[name] = Variant(name, ports, rules or {})
+    FALLS_IN[name] = scenario
+    return VARIANTS[name]
+
+
+def find(name: str) -> Violation | None:
+    """The first violation that the variant's scenario meets, within ever wider bounds."""
+    for bounds in WIDENING:
+        report = explore(SCENARIOS[FALLS_IN[name]], bounds, variant=VARIANTS[name],
+                         most=MOST_SCHEDULES)
+        if report.violation is not None:
+            return report.violation
+    return None
+
+
+def _saves_without_condition(scene: Scene) -> None:
+    """Read, decide, write: whoever writes last wins."""
+    orders = scene.orders
+
+    def save(order: Any) -> None:
+        orders.script.enter("save")
+        orders._rows._by_id[order.order_id] = order
+        orders.script.leave("save")
+
+    orders.save = save  # type: ignore[method-assign]
+
+
+wrong("an order is read and then written", "two notifies", ports=_saves_without_condition)
+
+
+def _takes_conflicts_for_success(scene: Scene) -> None:
+    """Somebody else saved first, so it must have been saved."""
+    save = scene.orders.save
+
+    def save_or_shrug(order: Any) -> None:
+        try:
+            save(order)
+        except VersionConflict:
+            return
+
+    scene.orders.save = save_or_shrug  # type: ignore[method-assign]
+
+
+wrong("a lost race counts as a write", "two payments of one order",
+      ports=_takes_conflicts_for_success)
+
+
+def _accepts_without_answer(headers: Any, body: bytes, *, verifier: Any, books: Any) -> Any:
+    try:
+        return _receive(headers, body, verifier=verifier, books=books)
+    except Unavailable:
+        return None
+
+
+_receive = receive_notify.receive_notify
+
+wrong("a notify is accepted when the store did not answer", "two notifies",
+      rules={(receive_notify, "receive_notify"): _accepts_without_answer})
+
+
+class SeenNotifies:
+    """A row for each notify that was begun: whoever finds one there has nothing to do."""
+
+    def __init__(self) -> None:
+        self.script = Script()
+        self.calls: list[str] = []
+        self._seen: set[str] = set()
+
+    def is_new(self, key: str) -> bool:
+        """Note it; whether it was not there."""
+        self.script.enter("note")
+        is_new = key not in self._seen
+        self._seen.add(key)
+        self.script.leave("note")
+        return is_new
+
+
+def _notes_before_the_work(scene: Scene) -> None:
+    seen = SeenNotifies()
+    scene.seen = seen  # type: ignore[attr-defined]
+    sound = scene.verifier.verify
+
+    def verify(headers: Any, body: bytes, now_s: int) -> Any:
+        fact = sound(headers, body, now_s)
+        if not seen.is_new(f"{fact.out_trade_no} {headers['fake-signature']}"):
+            raise _SeenBefore
+        return fact
+
+    scene.verifier.verify = verify  # type: ignore[method-assign]
+
+
+class _SeenBefore(Exception):
+    """This notify came before."""
+
+
+def _accepts_what_was_seen(headers: Any, body: bytes, *, verifier: Any, books: Any) -> Any:
+    try:
+        return _receive(headers, body, verifier=verifier, books=books)
+    except _SeenBefore:
+        return None
+
+
+wrong("a notify is noted as seen before its work is done", "two notifies",
+      ports=_notes_before_the_work,
+      rules={(receive_notify, "receive_notify"): _accepts_what_was_seen})
+
+
+def _without(reason: Mismatch) -> Callable[..., Mismatch | None]:
+    def find_some(order: Any, fact: Any) -> Mismatch | None:
+        found = find_mismatch(order, fact)
+        return None if found is reason else found
+
+    return find_some
+
+
+wrong("the amount is not compared", "two notifies of a wrong amount and a poll",
+      rules={(record_payment, "find_mismatch"): _without(Mismatch.AMOUNT)})
+wrong("a second payment passes for the first", "two payments of one order",
+      rules={(record_payment, "find_mismatch"): _without(Mismatch.SECOND_PAYMENT)})
+
+
+def _always_holds_again(scene: Scene) -> None:
+    """Each report of a misfit is a new row."""
+    held = scene.held
+
+    def record(payment: Any) -> bool:
+        held.script.enter("record_once")
+        held._held[(payment.provider, f"{payment.transaction_id} {len(held._held)}")] = payment
+        held.script.leave("record_once")
+        return True
+
+    held.record_once = record  # type: ignore[method-assign]
+
+
+wrong("a payment that does not fit is held again each time",
+      "two notifies of a wrong amount and a poll", ports=_always_holds_again)
+
+
+def _sells_before_it_is_paid(headers: Any, body: bytes, *, verifier: Any, books: Any) -> Any:
+    """Two rows for one payment, and nobody repairs the second."""
+    fact = verifier.verify(headers, body, books.clock.now_s())
+    order = books.orders.load(record_payment.identifiers.order_id(fact.out_trade_no))
+    booked = record_payment.with_payment(order, fact, books.clock.now_s(), books.kid)
+    if booked is order:
+        return order
+    try:
+        books.orders.save(replace(booked, grant=None))
+        books.orders.save(replace(booked, version=booked.version + 1))
+    except VersionConflict:
+        return _sells_before_it_is_paid(headers, body, verifier=verifier, books=books)
+    return booked
+
+
+wrong("payment and grant are written one after the other", "two notifies",
+      rules={(receive_notify, "receive_notify"): _sells_before_it_is_paid})
+
+
+def _creates_without_condition(scene: Scene) -> None:
+    """A second claim opens the license a second time, over the first."""
+    licenses = scene.licenses
+
+    def create(license_: Any) -> None:
+        licenses.script.enter("create")
+        licenses._rows._by_id[license_.license_id] = license_
+        licenses.script.leave("create")
+
+    licenses.create = create  # type: ignore[method-assign]
+
+
+wrong("a license is created over another", "a notify, a poll and two claims",
+      ports=_creates_without_condition)
+
+
+def _draws_a_new_key(wanted: Any, shop: Any) -> Any:
+    """Each try of the client is a new order."""
+    key = f"{len(shop.books.orders.all()):08x}-d9cb-469f-a165-70867728950e"
+    return _create(request(key), shop)
+
+
+_create = create_order.create_order
+
+wrong("every try draws a new key", "two tries of one order",
+      rules={(create_order, "create_order"): _draws_a_new_key})
+
+
+def _places_other_bytes(scene: Scene) -> None:
+    """A retry asks the provider with a request of its own."""
+    place = scene.gateway.place
+    scene.gateway.place = (  # type: ignore[method-assign]
+        lambda text, now_s: place(text + " " * len(scene.gateway.trades), now_s))
+
+
+wrong("a retry asks with other bytes", "two tries of one order", ports=_places_other_bytes)
