@@ -78,6 +78,8 @@ class Plugin:
         self._seconds = job.seconds
         self.durations: dict[str, float] = {}
         self.failed: str | None = None
+        self.broken = False
+        """Whether a test file could not be imported."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
@@ -90,6 +92,9 @@ class Plugin:
         last = len(self._rank)
         items.sort(key=lambda item: (self._rank.get(item.nodeid, last),
                                      self._seconds.get(item.nodeid, 0.0)))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.broken |= report.failed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.durations[report.nodeid] = self.durations.get(report.nodeid, 0) + report.duration
@@ -104,13 +109,10 @@ def run(job: Job, outcome: Path, log: Path) -> None:
         _limit(job.cpu_s)
         if job.module is not None:
             sys.meta_path.insert(0, Replacement(job.module, job.source))
-        plugin = Plugin(job)
-        code = pytest.main(["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist",
-                            "-W", "ignore::pytest.PytestAssertRewriteWarning", *job.tests],
-                           plugins=[plugin])
+        code, plugin = _killed_by_the_likely(job) or _pytest(job, job.tests)
         used = resource.getrusage(resource.RUSAGE_SELF)
         outcome.write_text(json.dumps({
-            "exit": int(code), "failed": plugin.failed,
+            "exit": code, "failed": plugin.failed,
             "cpu_s": used.ru_utime + used.ru_stime,
             "durations": plugin.durations if job.module is None else {}}))
     except BaseException:
@@ -119,6 +121,25 @@ def run(job: Job, outcome: Path, log: Path) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _killed_by_the_likely(job: Job) -> tuple[int, Plugin] | None:
+    """The few tests that killed the neighbors, without collecting the others.
+
+    What fails otherwise proves nothing: a change may take away the ids that are asked for.
+    """
+    if not job.likely:
+        return None
+    code, plugin = _pytest(job, job.likely)
+    return (code, plugin) if plugin.failed is not None or plugin.broken else None
+
+
+def _pytest(job: Job, tests: Sequence[str]) -> tuple[int, Plugin]:
+    plugin = Plugin(job)
+    code = pytest.main(["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist",
+                        "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests],
+                       plugins=[plugin])
+    return int(code), plugin
 
 
 def _be_alone(log: Path) -> None:

@@ -37,7 +37,7 @@ PRELOADED = (
 BASELINE_CPU_S = 300
 LEAST_CPU_S = 10
 CPU_FACTOR = 8
-LIKELY = 12
+LIKELY = 4
 """How many of the tests that killed the neighbors are tried first."""
 
 
@@ -109,7 +109,7 @@ class Forks:
                     self._wait(running, mutants, Path(folder), verdicts)
                     progress()
                 job = Job(target.tests, baseline.limit_s, target.module, mutant.source,
-                          tuple(self._likely(mutant)), baseline.seconds)
+                          self._likely(mutant), baseline.seconds)
                 running[_start(job, *_paths(Path(folder), place))] = place
             while running:
                 self._wait(running, mutants, Path(folder), verdicts)
@@ -129,10 +129,11 @@ class Forks:
         for path in (outcome, log):
             path.unlink(missing_ok=True)
 
-    def _likely(self, mutant: Mutant) -> Iterator[str]:
+    def _likely(self, mutant: Mutant) -> Sequence[str]:
         """Tests that killed other mutants of the same function, then of the same file."""
-        yield from self._killers[mutant.name.file, mutant.name.where][:LIKELY]
-        yield from self._killers[mutant.name.file, ""][:LIKELY]
+        file, where = mutant.name.file, mutant.name.where
+        found = [*self._killers[file, where][:LIKELY], *self._killers[file, ""][:LIKELY]]
+        return tuple(dict.fromkeys(found))
 
 
 @contextmanager
