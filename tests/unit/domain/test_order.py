@@ -24,6 +24,8 @@ from shared.domain.order import (
     schedule_query,
 )
 from shared.domain.payment import TradeState
+from shared.domain.refund import RefundFact, RefundState
+from shared.domain.refunding import record_refund
 from tests.fakes import samples
 
 if TYPE_CHECKING:
@@ -35,7 +37,12 @@ CLOSED = close(AWAITING, samples.NOW_S + 5, actor="provider", source="query")
 PAID = record_payment(AWAITING, samples.paid_fact(AWAITING), samples.NOW_S + 61, "k1")
 REFUND = samples.paid_fact(AWAITING, trade_state=TradeState.REFUNDED, source="query")
 REFUNDING = record_payment(PAID, REFUND, samples.NOW_S + 99, "k1")
-IN_STATE = {order.state: order for order in (CREATED, AWAITING, CLOSED, PAID, REFUNDING)}
+REFUNDED = record_refund(PAID, RefundFact(
+    "wechatpay", PAID.payee.merchant_id, PAID.out_trade_no, "4200000000", "R1", "50000000",
+    RefundState.SUCCEEDED, samples.PRICE, samples.PRICE, "query", samples.NOW_S + 98),
+    samples.NOW_S + 99)
+IN_STATE = {order.state: order
+            for order in (CREATED, AWAITING, CLOSED, PAID, REFUNDING, REFUNDED)}
 
 MOVES: dict[str, Callable[[Order], Order]] = {
     "instructed": samples.instructed,
