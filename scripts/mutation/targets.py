@@ -1,0 +1,44 @@
+"""Which files are mutated, and the unit tests of their layer that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DOMAIN, VERIFICATION = "domain", "verification"
+
+_VERIFICATION = ("messages", "base64_strict", "freshness", "verifier", "resource", "notify",
+                 "facts", "keys", "der", "rfc3339", "signer", "reasons")
+_DOMAIN_TESTS = ("tests/unit/domain",)
+_JSON_TESTS = ("tests/unit/test_strict_json.py",)
+_VERIFICATION_TESTS = tuple(f"tests/unit/adapters/wechatpay/test_{name}.py" for name in (
+    "attacks_on_content", "attacks_on_headers", "attacks_on_signatures", "keys", "notify",
+    "notify_fuzz", "parts", "reasons", "vectors"))
+"""Those that need no network: the wire has tests of its own, too slow to run for each mutant."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One file of the product, its layer, and the tests to run for each of its mutants."""
+
+    file: str
+    layer: str
+    tests: tuple[str, ...]
+
+    @property
+    def module(self) -> str:
+        """Its dotted name."""
+        return self.file.removesuffix(".py").replace("/", ".")
+
+
+def targets() -> list[Target]:
+    """All of them: a new file of the domain is one from the day it is there."""
+    domain = [path.relative_to(ROOT).as_posix()
+              for path in sorted((ROOT / "shared" / "domain").rglob("*.py"))
+              if path.name != "__init__.py"]
+    library = [f"shared/adapters/wechatpay/{name}.py" for name in _VERIFICATION]
+    return [*(Target(file, DOMAIN, _DOMAIN_TESTS) for file in domain),
+            *(Target(file, VERIFICATION, _VERIFICATION_TESTS) for file in library),
+            Target("shared/strict_json.py", VERIFICATION, _JSON_TESTS)]
