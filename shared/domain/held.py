@@ -28,6 +28,8 @@ class HeldState(str, Enum):
     """The provider will not refund it: an operator must look again."""
     DISMISSED = "dismissed"
     """An operator settled it in another way."""
+    BOOKED = "booked"
+    """It was booked after all, once what did not fit was mended."""
 
 
 MOVES: dict[tuple[HeldState, str], HeldState] = {
@@ -38,6 +40,8 @@ MOVES: dict[tuple[HeldState, str], HeldState] = {
     (HeldState.WAITING, "refund_succeeded"): HeldState.REFUNDED,
     (HeldState.REFUND_FAILED, "refund_succeeded"): HeldState.REFUNDED,
     (HeldState.DISMISSED, "refund_succeeded"): HeldState.REFUNDED,
+    (HeldState.WAITING, "booked"): HeldState.BOOKED,
+    (HeldState.REFUND_FAILED, "booked"): HeldState.BOOKED,
     (HeldState.WAITING, "dismissed"): HeldState.DISMISSED,
     (HeldState.REFUND_FAILED, "dismissed"): HeldState.DISMISSED,
 }

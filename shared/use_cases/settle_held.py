@@ -24,7 +24,7 @@ from shared.errors import (
     VersionConflict,
 )
 from shared.ports import RefundTerms
-from shared.use_cases.record_refund import record_refund
+from shared.use_cases.record_refund import HELD_EVENTS, record_refund
 
 if TYPE_CHECKING:
     from shared.ports import RefundGateway
@@ -63,6 +63,9 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
     if held is None:
         return None
     if held.state is HeldState.WAITING:
+        if _was_booked(held, books):
+            move(held, Event("booked", books.clock.now_s(), "system", SOURCE), books)
+            return None
         if not desk.refunds_by_itself or held.amount is None:
             books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
                            reason=held.reason.value)
@@ -76,8 +79,11 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
 def refund_held(held: HeldPayment, desk: HeldDesk, *, actor: str, source: str) -> HeldPayment:
     """The held payment with its refund reserved; the timer places it.
 
-    Raises Conflict(HELD_PAYMENT_SETTLED) when it was settled before, and the Unavailable family.
+    Raises Conflict(HELD_PAYMENT_SETTLED) when it was settled before, or booked on its order
+    after all (then the order's refund is asked for), and the Unavailable family.
     """
+    if held.state is not HeldState.REFUND_REQUESTED and _was_booked(held, desk.books):
+        raise Conflict(code="HELD_PAYMENT_SETTLED")
     if held.amount is None:
         raise Conflict(code="HELD_PAYMENT_UNREADABLE")
     number = identifiers.out_refund_no(held.out_trade_no, f"held {held.transaction_id}")
@@ -133,6 +139,16 @@ def _follow(held: HeldPayment, desk: HeldDesk) -> int | None:
                        refund_id=None, reason=error.reason, waited_s=waited_s)
         return now_s + 10 * FIRST_LOOK_AFTER_S
     record_refund(fact, books)
-    after = books.held.load(held.provider, held.transaction_id)
-    ended = after is None or after.state is not HeldState.REFUND_REQUESTED
-    return None if ended else now_s + 10 * FIRST_LOOK_AFTER_S
+    if fact.state not in HELD_EVENTS:
+        return now_s + 10 * FIRST_LOOK_AFTER_S
+    # Where the payment was booked after all, the line above moved the order, not this.
+    held = books.held.load(held.provider, held.transaction_id) or held
+    if held.state is HeldState.REFUND_REQUESTED:
+        move(held, Event(HELD_EVENTS[fact.state], now_s, "provider", SOURCE), books)
+    return None
+
+
+def _was_booked(held: HeldPayment, books: Books) -> bool:
+    order = books.orders.load(held.order_id)
+    return (order is not None and order.payment is not None
+            and order.payment.transaction_id == held.transaction_id)
