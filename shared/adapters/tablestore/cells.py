@@ -71,7 +71,7 @@ class Expect(Enum):
 class RowWrite(NamedTuple):
     """One row to write: these columns change, those in `removed` go, all others stay.
 
-    `version` is what `ver` becomes; writes that expect nothing have none (0).
+    `version` is what `ver` becomes; a row that others never write on a condition has none (0).
     """
 
     key: Key

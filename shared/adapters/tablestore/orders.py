@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from shared.adapters.tablestore import order_rows, work_rows
 from shared.adapters.tablestore.cells import Expect, RowWrite
 from shared.adapters.tablestore.tables import MOST_BUCKETS, checked_buckets
-from shared.adapters.tablestore.writers import VERSION
 from shared.domain import order as orders
 from shared.domain.due import Work
 from shared.errors import AlreadyExists, VersionConflict
@@ -53,5 +52,5 @@ class TablestoreOrders:
         moment. Two may look then, which does no harm: the order itself is what they write.
         """
         work = Work(orders.KIND, order.order_id, due_at_s)
-        columns = {**work_rows.new_row(), VERSION: work_rows.FIRST_VERSION}
-        return RowWrite(work_rows.key_of(work, self._buckets), columns, Expect.NOTHING)
+        return RowWrite(work_rows.key_of(work, self._buckets), work_rows.new_row(),
+                        Expect.NOTHING, work_rows.FIRST_VERSION)

@@ -40,7 +40,7 @@ class _Pending:
     def marked(self) -> RowWrite:
         """The write with its mark. The token stays the same over all attempts."""
         write = self.write
-        if write.expect is Expect.NOTHING:
+        if write.version == 0:
             return write
         columns = {**write.columns, **mark(write.version, self.token)}
         return RowWrite(write.key, columns, write.expect, write.version, write.removed)

@@ -142,3 +142,14 @@ def test_a_create_that_comes_again_late_ends_a_lease_and_keeps_one_row(
         stores.orders.create(ORDER, NOW_S)
     assert stores.work.list(NOW_S, 10) == [DUE]
     assert stores.work.lease(leased, NOW_S + 600) is None
+
+
+@pytest.mark.parametrize("name", faults.DOUBTFUL)
+def test_a_row_that_a_create_put_can_be_told_from_one_that_was_added(
+        world: EmulatorWorld, name: str) -> None:
+    stores = world.open()
+    stores.orders.create(ORDER, NOW_S)
+    world.emulator.inject(fault(name, "PutRow"))
+    stores.work.add(DUE)
+    world.emulator.inject(fault(name, "UpdateRow"))
+    assert stores.work.lease(DUE, NOW_S + 300) is not None

@@ -12,17 +12,20 @@ from scripts import create_tables as command
 from shared.adapters.tablestore.attempts import Attempts
 from shared.adapters.tablestore.cells import Table
 from shared.adapters.tablestore.client import TableShape
+from shared.adapters.tablestore.orders import TablestoreOrders
 from shared.adapters.tablestore.tables import (
     DUE,
+    MOST_BUCKETS,
     ORDERS,
     TABLES,
     TableDrift,
-    all_buckets,
+    bucket_names,
     bucket_of,
     create_tables,
     differences,
+    spread,
 )
-from shared.domain.identifiers import CROCKFORD
+from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.errors import StoreUnavailable
 from tests.unit.adapters.tablestore import faults
 from tests.unit.adapters.tablestore.faults import fault
@@ -99,10 +102,31 @@ def test_a_table_that_refuses_updates_differs() -> None:
         "allow update is False, not True"]
 
 
-def test_every_order_id_has_one_of_the_buckets() -> None:
-    used = {bucket_of(symbol + "0" * 25) for symbol in CROCKFORD}
-    assert sorted(used) == all_buckets()
-    assert len(used) == 16
+@pytest.mark.parametrize("buckets", range(1, MOST_BUCKETS + 1))
+def test_subjects_are_spread_over_just_the_buckets_asked_for(buckets: int) -> None:
+    used = {bucket_of(f"wechatpay:42{number:026d}", buckets) for number in range(400)}
+    assert sorted(used) == bucket_names(buckets)
+    assert len(used) == buckets
+
+
+def test_a_subject_stays_in_its_bucket() -> None:
+    """Another hash would lose the rows that were written with this one."""
+    assert bucket_of("A" * 26, 16) == "kc"
+
+
+@pytest.mark.parametrize("buckets", [-1, 0, 17])
+def test_no_other_number_of_buckets_is_taken(world: EmulatorWorld, buckets: int) -> None:
+    store = world.open_instance().store
+    for make in (lambda: bucket_of("x", buckets), lambda: bucket_names(buckets),
+                 lambda: TablestoreOrders(store, buckets=buckets),
+                 lambda: TablestoreWorkList(store, buckets=buckets)):
+        with pytest.raises(ValueError, match="1 to 16"):
+            make()
+
+
+def test_names_of_one_second_are_spread_over_the_table() -> None:
+    prefixes = {spread(f"wechatpay:42000001{number:020d}")[:4] for number in range(64)}
+    assert len(prefixes) > 60
 
 
 def test_a_key_has_as_many_parts_as_its_table() -> None:
