@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulators.wechatpay import Fault
-from shared.adapters.wechatpay.endpoints import UnsupportedEndpoint, open_endpoints
+from shared.adapters.wechatpay.endpoints import (
+    UnsupportedEndpoint,
+    answer_of,
+    open_endpoints,
+)
 from shared.errors import ProviderUnavailable
 from tests.unit.adapters.wechatpay.emulated import NUMBER, Pair, pair
 from tests.unit.adapters.wechatpay.scripted_wechat import ScriptedWeChat, failed, signed
+from tests.unit.adapters.wechatpay.wechat_side import NONCE, NOW_S, sign
 from tests.unit.adapters.wechatpay.wiring import wired
 
 if TYPE_CHECKING:
@@ -103,3 +109,26 @@ def test_the_log_names_the_endpoint_and_not_whom_it_is_about() -> None:
         (told,) = ours.log.named("wechatpay.called")
     assert told["operation"] == "get.merchant-service.complaints-v2"
     assert "2002018204" not in ours.log.text()
+
+
+def test_a_signed_answer_that_is_no_text_is_no_answer() -> None:
+    broken = signed(200, {})
+    body = b'{"a":"\xff"}'
+    message = f"{NOW_S}\n{NONCE}\n".encode() + body + b"\n"
+    reply = replace(broken, body=body,
+                    headers={**broken.headers, "Wechatpay-Signature": sign(message)})
+    with ScriptedWeChat(reply) as server, wired(server.base_url) as ours:
+        with pytest.raises(ProviderUnavailable, match="answer_malformed"):
+            open_endpoints(ours.transport, ours.gateway.payee).query_refund("R1")
+        assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(("told", "code", "plain_code"), [
+    ((404, '{"code":"RESOURCE_NOT_EXISTS"}'), "RESOURCE_NOT_EXISTS", "RESOURCENOTEXISTS"),
+    ((200, '{"code":"RESOURCE_NOT_EXISTS"}'), None, ""), ((400, ""), None, ""),
+    ((400, b"<html>"), None, ""), ((400, '{"code":"not a code"}'), None, ""),
+    ((400, '{"code":1}'), None, ""), ((400, "[]"), None, "")])
+def test_what_a_method_returns_is_an_answer_again(told: Any, code: str | None,
+                                                  plain_code: str) -> None:
+    answer = answer_of(told)
+    assert (answer.status, answer.code, answer.plain_code) == (told[0], code, plain_code)

@@ -62,7 +62,7 @@ def test_equal_orders_have_equal_bytes() -> None:
 
 @pytest.mark.parametrize(("title", "description"), [
     ("宝" * 200, "宝" * 127), ("a\nb\x00c", "a?b?c"), ("通宝 🎉", "通宝 ?"),
-    ("", "pro-yearly"), ("   ", "pro-yearly"), ("x\u2028y", "x?y")])
+    ("", "pro-yearly"), ("   ", "pro-yearly"), ("x\u2028y", "x?y"), ("a,`b", "a,?b")])
 def test_a_title_becomes_what_wechat_takes(title: str, description: str) -> None:
     assert json.loads(prepared(title=title))["description"] == description
 

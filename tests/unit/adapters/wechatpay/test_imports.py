@@ -63,7 +63,15 @@ def test_verifying_a_notify_loads_nothing_heavy_either() -> None:
     assert forbidden(modules_after(VERIFY)) == []
 
 
-@pytest.mark.parametrize("module", ["gateway", "transport", "http_client", "endpoints"])
+def test_verifying_a_payment_loads_nothing_of_refunds_and_complaints() -> None:
+    modules = modules_after(VERIFY)
+    assert [name for name in modules if name.startswith("shared.")
+            and ("refund" in name or "complaint" in name or "bill" in name)] == []
+
+
+@pytest.mark.parametrize("module", ["gateway", "transport", "http_client", "endpoints", "refunds",
+                                    "bills", "complaints", "refund_facts", "complaint_facts",
+                                    "payer"])
 def test_what_calls_out_loads_its_tools_at_the_first_call(module: str) -> None:
     modules = modules_after(f"import shared.adapters.wechatpay.{module}")
     assert forbidden(modules) == []
