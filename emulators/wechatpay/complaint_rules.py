@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from emulators.wechatpay.errors import COMPLAINT_NOT_YOURS, ApiError, param_error
 from emulators.wechatpay.validation import (
@@ -22,11 +22,13 @@ from emulators.wechatpay.validation import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from emulators.wechatpay.context import Context
     from emulators.wechatpay.records import JsonObject
 
+Row = TypeVar("Row")
 LONGEST_DETAIL = 300
 LONGEST_ANSWER = 200
 MOST_DAYS = 30
@@ -67,10 +69,11 @@ class Page:
     limit: int
     offset: int
 
-    def document(self, entries: list[JsonObject]) -> JsonObject:
-        """This part of ``entries``, with the numbers a client pages by."""
-        return {"data": entries[self.offset:self.offset + self.limit], "limit": self.limit,
-                "offset": self.offset, "total_count": len(entries)}
+    def document(self, rows: Sequence[Row], show: Callable[[Row], JsonObject]) -> JsonObject:
+        """This part of ``rows`` as ``show`` has them, with the numbers a client pages by."""
+        shown = [show(each) for each in rows[self.offset:self.offset + self.limit]]
+        return {"data": shown, "limit": self.limit, "offset": self.offset,
+                "total_count": len(rows)}
 
 
 def read_page(query: dict[str, str], *, limits: range, default: int) -> Page:

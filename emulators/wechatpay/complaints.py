@@ -121,7 +121,7 @@ def listed(ctx: Context, query: dict[str, str]) -> JsonObject:
     check_mchid(ctx, query.get("complainted_mchid", ctx.account.mchid))
     found = [each for each in ctx.store.complaints.where()
              if first <= beijing(each.created_at_s).date() <= last]
-    return page.document([document(ctx, each) for each in reversed(found)])
+    return page.document(found[::-1], lambda each: document(ctx, each))
 
 
 def detail(ctx: Context, complaint_id: str) -> JsonObject:
@@ -134,10 +134,10 @@ def history(ctx: Context, complaint_id: str, query: dict[str, str]) -> JsonObjec
     page = read_page(query, limits=HISTORY_LIMITS, default=100)
     find(ctx, complaint_id)
     entries = ctx.store.complaint_entries.where(complaint_id=complaint_id)
-    return page.document([{
+    return page.document(entries[::-1], lambda each: {
         "log_id": each.log_id, "operator": each.operator, "operate_time": rfc3339(each.at_s),
         "operate_type": each.operate_type, "operate_details": each.operate_details,
-        "image_list": each.image_list} for each in reversed(entries)])
+        "image_list": each.image_list})
 
 
 def respond(ctx: Context, complaint_id: str, body: bytes) -> None:
@@ -153,7 +153,7 @@ def respond(ctx: Context, complaint_id: str, body: bytes) -> None:
 
 
 def complete(ctx: Context, complaint_id: str, body: bytes) -> None:
-    """POST …/complete: only when the merchant had the last word."""
+    """POST …/complete: after an answer or a decision, and no message of the buyer since."""
     complaint, request = find(ctx, complaint_id), read_body(body, COMPLETE_BODY)
     check_mchid(ctx, request["complainted_mchid"])
     _refuse_unless(complaint.state == "PROCESSING" and not complaint.incoming_user_response)

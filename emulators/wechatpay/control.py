@@ -193,7 +193,8 @@ class Control:
         return asdict(self._emulator.platform_replies(*_complaint_texts(given, "text")))
 
     def _replay(self, given: Input) -> Any:
-        attempt = self._emulator.replay_notify(given.text("out_trade_no") or "")
+        attempt = self._emulator.replay_notify(
+            given.text("out_trade_no") or "", event_type=given.text("event_type") or "")
         return None if attempt is None else _plain(attempt)
 
     def _advance(self, given: Input) -> JsonObject:

@@ -134,9 +134,10 @@ class WeChatPayEmulator(Actions):
         with self._delivering:
             return notifies.deliver_due(self.ctx, self._post_notify)
 
-    def replay_notify(self, out_trade_no: str = "") -> NotifyAttempt | None:
-        """Send the first recorded notify (of that order) again, byte for byte."""
-        return notifies.replay(self.ctx, self._post_notify, out_trade_no)
+    def replay_notify(self, out_trade_no: str = "", *,
+                      event_type: str = "") -> NotifyAttempt | None:
+        """Send the first recorded notify (of that order, of that event) again, byte for byte."""
+        return notifies.replay(self.ctx, self._post_notify, out_trade_no, event_type)
 
     def build_notify(self, out_trade_no: str | None = None, *, out_refund_no: str | None = None,
                      complaint_id: str | None = None, event_type: str | None = None,

@@ -80,8 +80,13 @@ def opening_fen(ctx: Context) -> int:
 
 
 def balance_fen(ctx: Context) -> int:
-    """What the merchant can spend now."""
-    return opening_fen(ctx) + sum(each.change_fen for each in ledger(ctx))
+    """What the merchant can spend now: the ledger's sum, which is of every order what refunds
+    left of it, less the fee on that."""
+    left = ctx.store.database.query(
+        "SELECT total_fen - coalesce(sum(refund_fen), 0) FROM orders LEFT JOIN refunds "
+        "ON refunds.out_trade_no = orders.out_trade_no AND refunds.status <> 'CLOSED' "
+        "WHERE paid_at_s IS NOT NULL GROUP BY orders.out_trade_no")
+    return opening_fen(ctx) + sum(int(each) - fee_on(ctx, int(each)) for (each,) in left)
 
 
 def set_balance_fen(ctx: Context, amount_fen: int) -> None:

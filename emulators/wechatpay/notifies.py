@@ -69,7 +69,8 @@ def schedule(ctx: Context, news: News) -> None:
 
 def next_due_ms(ctx: Context) -> int | None:
     """When the next notify is due, in business milliseconds; None when none waits."""
-    return min((each.due_at_ms for each in ctx.store.notifies.where(state="due")), default=None)
+    first = ctx.store.notifies.first_by("due_at_ms", state="due")
+    return None if first is None else first.due_at_ms
 
 
 def resume(ctx: Context) -> None:
@@ -95,11 +96,9 @@ def deliver_due(ctx: Context, post: PostNotify) -> list[NotifyAttempt]:
 
 def _claim(ctx: Context, horizon_ms: int) -> Notify | None:
     with ctx.store.database.transaction():
-        due = [each for each in ctx.store.notifies.where(state="due")
-               if each.due_at_ms <= horizon_ms]
-        if not due:
+        notify = ctx.store.notifies.first_by("due_at_ms", "seq", state="due")
+        if notify is None or notify.due_at_ms > horizon_ms:
             return None
-        notify = min(due, key=lambda each: (each.due_at_ms, each.seq))
         notify.state = "sending"
         notify.sent += 1
         ctx.store.notifies.put(notify)
@@ -191,9 +190,12 @@ def _replay_old(ctx: Context, post: PostNotify, faults: Taken) -> list[NotifyAtt
     return [] if attempt is None else [attempt]
 
 
-def replay(ctx: Context, post: PostNotify, out_trade_no: str = "") -> NotifyAttempt | None:
-    """Send the first recorded attempt (of that order) again, byte for byte; None without one."""
-    equal = {"out_trade_no": out_trade_no} if out_trade_no else {}
+def replay(ctx: Context, post: PostNotify, out_trade_no: str = "",
+           event_type: str = "") -> NotifyAttempt | None:
+    """Send the first recorded attempt (of that order and event) again, byte for byte; None
+    without one."""
+    wanted = {"out_trade_no": out_trade_no, "event_type": event_type}
+    equal = {name: value for name, value in wanted.items() if value}
     recorded = ctx.store.attempts.where(**equal)
     if not recorded:
         return None

@@ -78,9 +78,11 @@ class Database:
 
 
 class Table(Generic[Row]):
-    """The rows of one dataclass, in the order they were first put."""
+    """The rows of one dataclass, in the order they were first put. ``indexed`` columns are
+    those that a large table is searched by."""
 
-    def __init__(self, database: Database, row_type: type[Row], name: str) -> None:
+    def __init__(self, database: Database, row_type: type[Row], name: str,
+                 indexed: tuple[str, ...] = ()) -> None:
         self._database = database
         self._row_type = row_type
         self._name = name
@@ -91,6 +93,8 @@ class Table(Generic[Row]):
                       if typing.get_origin(hints[each]) in (dict, list)}
         self._flags = {each for each in self._columns if hints[each] is bool}
         self._create(hints)
+        for each in indexed:
+            database.query(f"CREATE INDEX IF NOT EXISTS {name}_by_{each} ON {name} ({each})")
 
     def _create(self, hints: dict[str, Any]) -> None:
         columns = ", ".join(
@@ -130,11 +134,19 @@ class Table(Generic[Row]):
 
     def where(self, **equal: object) -> list[Row]:
         """Every row whose columns equal these values."""
+        return self._select(equal, "ORDER BY rowid")
+
+    def _select(self, equal: dict[str, object], rest: str) -> list[Row]:
         test = " AND ".join(f"{each} = ?" for each in equal) or "1"
         rows = self._database.query(
-            f"SELECT {', '.join(self._columns)} FROM {self._name} WHERE {test} ORDER BY rowid",
+            f"SELECT {', '.join(self._columns)} FROM {self._name} WHERE {test} {rest}",
             *equal.values())
         return [self._decoded(row) for row in rows]
+
+    def first_by(self, *columns: str, **equal: object) -> Row | None:
+        """The row that comes first in the order of ``columns``, of those that ``where`` finds."""
+        found = self._select(equal, f"ORDER BY {', '.join((*columns, 'rowid'))} LIMIT 1")
+        return found[0] if found else None
 
     def clear(self) -> None:
         """Forget every row."""
@@ -159,13 +171,16 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str] = ":memory:") -> None:
         self.database = Database(path)
-        self.orders = Table(self.database, Order, "orders")
+        self.orders = Table(
+            self.database, Order, "orders", ("code_url", "transaction_id"))
         self.burned = Table(self.database, BurnedNumber, "burned_numbers")
-        self.refunds = Table(self.database, Refund, "refunds")
-        self.complaints = Table(self.database, Complaint, "complaints")
-        self.complaint_entries = Table(self.database, ComplaintEntry, "complaint_entries")
+        self.refunds = Table(self.database, Refund, "refunds", ("out_trade_no", "status"))
+        self.complaints = Table(
+            self.database, Complaint, "complaints", ("out_trade_no",))
+        self.complaint_entries = Table(
+            self.database, ComplaintEntry, "complaint_entries", ("complaint_id",))
         self.complaint_urls = Table(self.database, ComplaintUrl, "complaint_urls")
-        self.notifies = Table(self.database, Notify, "notifies")
+        self.notifies = Table(self.database, Notify, "notifies", ("state",))
         self.attempts = Table(self.database, NotifyAttempt, "notify_attempts")
         self.requests = Table(self.database, RequestRecord, "requests")
         self.bills = Table(self.database, BillFile, "bill_files")

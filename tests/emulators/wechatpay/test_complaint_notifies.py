@@ -154,6 +154,15 @@ def test_a_fault_can_wait_for_complaints_alone(merchant: Merchant) -> None:
     assert told(merchant) == [("COMPLAINT.STATE_CHANGE", "USER_RESPONSE")]
 
 
+def test_a_complaint_notify_can_be_replayed(merchant: Merchant) -> None:
+    register(merchant)
+    complained(merchant)
+    merchant.emulator.deliver_due_notifies()
+    merchant.emulator.replay_notify("ORDER0001", event_type="COMPLAINT.CREATE")
+    payment, complaint, again = merchant.receiver.received
+    assert again == complaint != payment
+
+
 def test_a_complaint_notify_can_be_built(merchant: Merchant) -> None:
     complaint_id = complained(merchant)
     headers, body = merchant.emulator.build_notify(complaint_id=complaint_id)

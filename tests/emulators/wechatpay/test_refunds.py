@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.wechatpay import Account, ApiError, Fault, WeChatPayEmulator
-from emulators.wechatpay.funds import balance_fen
+from emulators.wechatpay.funds import balance_fen, ledger
 from tests.emulators.wechatpay.merchant import Clock, Merchant, document, refusal
 
 if TYPE_CHECKING:
@@ -217,6 +217,8 @@ def test_however_it_is_split_fees_and_refunds_add_up(
             answer = merchant.refund(part, out_refund_no=f"R{number}", total=total)
             assert (answer.status == 200) is (part <= left)
             left -= part if answer.status == 200 else 0
+            assert balance_fen(emulator.ctx) == sum(
+                each.change_fen for each in ledger(emulator.ctx))
         if left:
             emulator.console_refund("ORDER0001", left)
         assert balance_fen(emulator.ctx) == 0
