@@ -1,4 +1,4 @@
-"""Who sits between the shop and WeChat: passes every request on, and changes the answer.
+"""Who sits between the shop and a service: passes every request on, and changes the answer.
 
 It can speak TLS with whatever certificate the attack has; the connection ends after each answer,
 so that the next request shakes hands anew.
@@ -10,19 +10,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import socket
     import ssl
     from types import TracebackType
 
-    from emulators.wechatpay import WeChatPayEmulator
-
 
 @dataclass(frozen=True)
 class Relayed:
-    """WeChat's answer on its way. `length` is what Content-Length says; None: the truth."""
+    """An answer on its way. `length` is what Content-Length says; None: the truth."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -43,6 +41,13 @@ class Relayed:
         return next(value for known, value in self.headers if known.lower() == name.lower())
 
 
+class Upstream(Protocol):
+    """Who really answers; the answer has a status, headers and a body."""
+
+    def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Any:
+        """One request."""
+
+
 Change = Callable[[Relayed], "Relayed | None"]
 """None closes the connection without an answer."""
 
@@ -58,7 +63,7 @@ class Middleman:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.tls = tls
         self.change: Change = unchanged
-        self.wechat: WeChatPayEmulator | None = None
+        self.upstream: Upstream | None = None
         self.heard: list[str] = []
         self._server = _Server(self)
         scheme = "http" if tls is None else "https"
@@ -79,8 +84,8 @@ class Middleman:
               body: bytes) -> Relayed | None:
         """What goes back to the shop."""
         self.heard.append(f"{method} {target}")
-        assert self.wechat is not None
-        answer = self.wechat.handle(method, target, headers, body)
+        assert self.upstream is not None
+        answer = self.upstream.handle(method, target, headers, body)
         kept = tuple((name, value) for name, value in answer.headers.items()
                      if name.lower() != "content-length")
         return self.change(Relayed(answer.status, kept, answer.body))

@@ -157,7 +157,7 @@ def between() -> Iterator[Middleman]:
 def shop(account: Account, between: Middleman) -> Iterator[Shop]:
     """A shop whose way to WeChat leads through the middleman."""
     with Shop(account, WECHATPAY_BASE_URL=between.base_url) as running:
-        between.wechat = running.wechat
+        between.upstream = running.wechat
         yield running
 
 

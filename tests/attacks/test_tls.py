@@ -64,7 +64,7 @@ def shop(account: Account, between: Middleman, folder: Path) -> Iterator[Shop]:
     file.write_text(AUTHORITY.pem())
     with Shop(account, WECHATPAY_BASE_URL=between.base_url,
               WECHATPAY_CA=f"file:{file}") as running:
-        between.wechat = running.wechat
+        between.upstream = running.wechat
         yield running
 
 
@@ -166,7 +166,7 @@ def test_a_redirect_is_not_followed(shop: Shop, between: Middleman, folder: Path
                                     status: int) -> None:
     asking = Asking.place(Buyer.fresh())
     with Middleman(GOOD.served(folder)) as elsewhere:
-        elsewhere.wechat = shop.wechat
+        elsewhere.upstream = shop.wechat
         between.change = lambda answer: redirect(
             status, f"{elsewhere.base_url}/v3/pay/transactions/native")(answer, shop.account)
         seen = shop.ask(asking)
