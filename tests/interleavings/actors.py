@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.domain import identifiers
+from shared.domain.order import OrderState
+from shared.domain.payment import TradeState
+from shared.domain.refund import RefundOrigin
+from shared.domain.refunding import find_refund
 from shared.errors import TongbaoError
-from shared.use_cases import claim_license as claims
-from shared.use_cases import create_order as creates
-from shared.use_cases import fetch_order as fetches
-from shared.use_cases import receive_notify as notifies
+from shared.use_cases import (
+    cancel_order,
+    claim_license,
+    create_order,
+    fetch_order,
+    receive_notify,
+    request_refund,
+)
 from shared.use_cases.record_payment import PaymentHeld
+from shared.use_cases.request_refund import RefundRequest
 from tests.interleavings.invariants import (
     accepted_is_durable,
     leased_is_durable,
+    must,
+    order_of,
     shown_is_durable,
 )
 from tests.unit.use_cases.world import SECRET, request
@@ -24,6 +36,7 @@ from tests.unit.use_cases.world import SECRET, request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.domain.money import Money
     from shared.domain.order import Order
     from tests.interleavings.scene import Scene
 
@@ -31,51 +44,112 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 6
 NEXT_TRY_S = 15
+FINAL = ("REFUND_EXCEEDS_PAYMENT", "ORDER_NOT_OPEN", "LICENSE_SUSPENDED", "LICENSE_REVOKED")
+"""Answers that are no good news, and that asking again does not change."""
 
 
 def notify(fact: str = "paid") -> Act:
     """WeChat tells of the prepared fact of that name."""
 
-    def act(scene: Scene) -> Order:
+    def act(scene: Scene) -> None:
         headers, body = scene.verifier.sign(scene.facts[fact])
-        order = notifies.receive_notify(headers, body, verifier=scene.verifier,
-                                        books=scene.books)
+        receive_notify.receive_notify(headers, body, verifier=scene.verifier, books=scene.books)
         accepted_is_durable(scene, scene.facts[fact])
-        return order
 
     return act
 
 
 def poll(scene: Scene) -> Order:
     """The page asks how the order stands."""
-    order = fetches.fetch_order(scene.facts["order_id"], SECRET, scene.counter())
+    order = fetch_order.fetch_order(scene.facts["order_id"], SECRET, scene.counter())
     shown_is_durable(scene, order)
     return order
 
 
-def claim(scene: Scene) -> claims.HandedOver:
+def claim(scene: Scene) -> claim_license.HandedOver:
     """The page asks for the license."""
-    given = claims.claim_license(scene.facts["order_id"], SECRET, scene.desk())
-    leased_is_durable(scene, given.license)
+    given = claim_license.claim_license(scene.facts["order_id"], SECRET, scene.desk())
+    leased_is_durable(scene, given)
     return given
 
 
 def create(scene: Scene) -> Order:
     """The client sends its order (again), with the same key."""
-    order = creates.create_order(request(), scene.shop)
+    order = create_order.create_order(request(), scene.shop)
     shown_is_durable(scene, order)
     return order
 
 
-def pay(scene: Scene) -> None:
-    """The buyer scans and pays, once the provider knows the order."""
+def refund(key: str = "refund-1", amount: Money | None = None) -> Act:
+    """An operator asks for a refund (None: of all that is left)."""
+
+    def act(scene: Scene) -> Order:
+        wanted = RefundRequest(key, amount, RefundOrigin.OPERATOR, "operator:ada", "admin")
+        order = request_refund.request_refund(scene.facts["order_id"], wanted,
+                                              scene.refund_counter)
+        _refund_is_stored(scene, key)
+        return order
+
+    return act
+
+
+def own_refund(key: str = "own-refund") -> Act:
+    """The buyer asks for the money back."""
+
+    def act(scene: Scene) -> Order:
+        order = request_refund.request_own_refund(scene.facts["order_id"], SECRET, key,
+                                                  scene.refund_counter)
+        _refund_is_stored(scene, key)
+        return order
+
+    return act
+
+
+def _refund_is_stored(scene: Scene, key: str) -> None:
+    order = order_of(scene)
+    number = identifiers.out_refund_no(order.out_trade_no, key)
+    must(find_refund(order, number) is not None, "a refund is promised, and not stored")
+
+
+def cancel(scene: Scene) -> Order:
+    """The buyer does not want it any more."""
+    order = cancel_order.cancel_order(scene.facts["order_id"], SECRET, scene.books,
+                                      scene.gateway)
+    shown_is_durable(scene, order)
+    stored = order_of(scene)
+    must(stored.payment is not None or stored.state is OrderState.CLOSED,
+         "told as closed, and it is open")
+    return order
+
+
+def timer(scene: Scene) -> None:
+    """The timer's minute has come; it answers to nobody."""
+    scene.run_timer()
+
+
+def buyer(scene: Scene) -> None:
+    """The buyer pays, where the provider still takes it; its notify follows at once."""
     scene.step("buyer pays")
     number = scene.facts["out_trade_no"]
-    scene.facts["paid"] = scene.gateway.pay(number, scene.clock.now_s())
+    if scene.gateway.trades[number].state is TradeState.UNPAID:
+        scene.gateway.pay(number, scene.clock.now_s())
+    if scene.gateway.trades[number].transaction_id is not None:
+        scene.facts["paid"] = scene.gateway.fact(number, source="notify")
+        notify()(scene)
+
+
+def console(scene: Scene) -> None:
+    """The seller refunds in the provider's own console, where it can; its notify follows."""
+    scene.step("seller refunds at the provider")
+    if "refunded" not in scene.facts:
+        if scene.refunds.refunds:
+            return
+        scene.facts["refunded"] = scene.refunds.console_refund(scene.facts["out_trade_no"])
+    notify("refunded")(scene)
 
 
 def until_answered(scene: Scene, act: Act) -> Any:
-    """Whoever got no good answer asks again, a little later; a payment held stays refused."""
+    """Whoever got no good answer asks again, a little later; some bad ones are for good."""
     error: TongbaoError | None = None
     for _ in range(MOST_TRIES):
         try:
@@ -83,6 +157,14 @@ def until_answered(scene: Scene, act: Act) -> Any:
         except PaymentHeld as found:
             return found
         except TongbaoError as found:
+            if found.code in FINAL or _is_over(scene):
+                return found
             error = found
             scene.clock.advance_s(NEXT_TRY_S)
     raise AssertionError(f"it is never answered: {error}")
+
+
+def _is_over(scene: Scene) -> bool:
+    """Never paid, and nobody can pay it any more: there is nothing to wait for."""
+    return any(trade.state is TradeState.CLOSED and trade.transaction_id is None
+               for trade in scene.gateway.trades.values())

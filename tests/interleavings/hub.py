@@ -79,6 +79,7 @@ class Hub:
         self.preemptions_left = _count(bounds.preemptions)
         self.faults_left = _count(bounds.faults)
         self.trace: list[str] | None = None
+        self.begins: Callable[[Actor], None] = _nobody
         self._outcome: int = Outcome.OK
         self._owners: dict[int, Actor] = {}
 
@@ -126,6 +127,8 @@ class Hub:
         if self.trace is not None:
             self.trace.append(f"{actor.name}: {call.name} {Outcome(outcome).name.lower()}")
         actor.steps += 1
+        if actor.steps == 1:
+            self.begins(actor)
         actor.parked = actor.let.switch()
         watcher.stepped(actor, call, outcome)
 
@@ -165,6 +168,10 @@ class Hub:
                 if not actor.let.dead:
                     actor.let.throw(Crash)
         self.current = None
+
+
+def _nobody(actor: Actor) -> None:
+    """Nobody wants to know that an actor begins."""
 
 
 def _count(bound: int | None) -> int:

@@ -1,18 +1,21 @@
-"""What must hold: at every write, at every answer, and when all is over."""
+"""What must hold at every answer, and when all is over; `watch` looks at every write."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.due import next_look, waits_for_operator
 from shared.domain.history import verify_chain
-from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.domain.license import Standing
+from shared.domain.order import Order, OrderState
+from shared.domain.refund import RefundFact, RefundState
+from shared.domain.refunding import find_refund, refunded_minor, standing_of
 
 if TYPE_CHECKING:
     from shared.domain.history import Event, History
+    from shared.domain.license import License
     from shared.domain.payment import PaymentFact
     from tests.interleavings.scene import Scene
-
-MOVES = {kind for _, kind in TRANSITIONS}
 
 
 class Broken(AssertionError):
@@ -25,57 +28,29 @@ def must(holds: object, promise: str) -> None:
         raise Broken(promise)
 
 
-class Watch:
-    """Looks at the rows after every write: one version on, one more piece of history."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._orders: dict[str, Order] = {}
-        self._licenses: dict[str, Any] = {}
-
-    def restart(self) -> None:
-        """What is stored now is where the next writes start from."""
-        self._orders = {it.order_id: it for it in self._scene.orders.all()}
-        self._licenses = {it.license_id: it for it in self._scene.licenses.all()}
-
-    def stepped(self, actor: str, call: str) -> None:
-        """Compare with what was stored before this call."""
-        if call.startswith("orders."):
-            for order in self._scene.orders.all():
-                before = self._orders.get(order.order_id)
-                if before is not order:
-                    _one_version_on(before, order)
-                    _moved_by_the_table(before, order)
-                    self._orders[order.order_id] = order
-        elif call.startswith("licenses."):
-            for license_ in self._scene.licenses.all():
-                before = self._licenses.get(license_.license_id)
-                if before is not license_:
-                    _one_version_on(before, license_)
-                    self._licenses[license_.license_id] = license_
+def order_of(scene: Scene) -> Order:
+    """The one order that a scene is about."""
+    orders = scene.orders.all()
+    must(len(orders) == 1, f"one key makes one order, not {len(orders)}")
+    return orders[0]
 
 
-def _one_version_on(before: Any, after: Any) -> None:
-    if before is None:
-        must(after.version == 1, "a new row starts with version 1")
-        return
-    must(after.version == before.version + 1, "a write moves the version by exactly one")
-    old = before.history.events
-    must(after.history.events[:len(old)] == old, "history is only ever added to")
+def license_of(scene: Scene) -> License:
+    """The one license of that order."""
+    licenses = scene.licenses.all()
+    must(len(licenses) == 1, f"one payment, one license, not {len(licenses)}")
+    return licenses[0]
 
 
-def _moved_by_the_table(before: Order | None, after: Order) -> None:
-    state = OrderState.CREATED if before is None else before.state
-    for event in after.history.events[len(before.history.events) if before else 1:]:
-        if event.kind in MOVES:
-            must((state, event.kind) in TRANSITIONS, f"{state.value} has no move {event.kind}")
-            state = TRANSITIONS[(state, event.kind)]
-    must(state is after.state, "the state is where the events lead")
-
-
-def accepted_is_durable(scene: Scene, fact: PaymentFact) -> None:
-    """A notify was answered 2xx: then its payment is in the order's row, now."""
+def accepted_is_durable(scene: Scene, fact: PaymentFact | RefundFact) -> None:
+    """A notify was answered 2xx: then what it says is in the order's row, now."""
     order = order_of(scene)
+    if isinstance(fact, RefundFact):
+        refund = find_refund(order, fact.out_refund_no)
+        must(refund is not None, "a refund's notify was accepted, and it is not booked")
+        must(fact.state is not RefundState.SUCCEEDED or refund is None
+             or refund.state is RefundState.SUCCEEDED, "accepted as refunded, and is not")
+        return
     must(order.payment is not None and order.grant is not None, "accepted, and not booked")
     assert order.payment is not None
     must(order.payment.transaction_id == fact.transaction_id, "accepted for another payment")
@@ -87,22 +62,26 @@ def shown_is_durable(scene: Scene, shown: Order) -> None:
     must(stored.version >= shown.version, "shown, and not stored")
     must(shown.payment is None or stored.payment == shown.payment, "shown as paid, and is not")
     must(shown.grant is None or stored.grant == shown.grant, "shown a grant that is not stored")
+    numbers = {refund.out_refund_no for refund in stored.refunds}
+    must(all(refund.out_refund_no in numbers for refund in shown.refunds),
+         "shown a refund that is not stored")
 
 
-def leased_is_durable(scene: Scene, license_: Any) -> None:
-    """A lease was handed out: its license is stored, and the payment behind it."""
-    stored = [it for it in scene.licenses.all() if it.license_id == license_.license_id]
-    must(len(stored) == 1, "leased, and no license is stored")
-    order = order_of(scene)
-    must(order.grant in stored[0].grants, "leased without the order's grant")
+def leased_is_durable(scene: Scene, given: Any) -> None:
+    """A lease was handed out: its license is stored, and the payment behind it.
+
+    And when the claim began, nothing was stored that takes the license away (unless that was
+    given up meanwhile: then the license is of worth again).
+    """
+    if given.lease is None:
+        return
+    order, license_ = order_of(scene), license_of(scene)
     must(order.payment is not None, "leased without a payment")
-
-
-def order_of(scene: Scene) -> Order:
-    """The one order that a scene is about."""
-    orders = scene.orders.all()
-    must(len(orders) == 1, f"one key makes one order, not {len(orders)}")
-    return orders[0]
+    must(order.grant in license_.grants, "leased without the order's grant")
+    began = scene.began_with()
+    must(began is None or began.payment is None
+         or Standing.ACTIVE in (standing_of(began), standing_of(order)),
+         "a lease for a claim that began after its refund was stored")
 
 
 class Chains:
@@ -122,22 +101,71 @@ class Chains:
 CHAINS = Chains()
 
 
+def histories_are_whole(scene: Scene) -> None:
+    """Every history leads to its head."""
+    for order in scene.orders.all():
+        CHAINS.check("order", order.order_id, order.history)
+    for license_ in scene.licenses.all():
+        CHAINS.check("license", license_.license_id, license_.history)
+
+
+def nothing_is_left_to_do(scene: Scene) -> None:
+    """Every order is at its end, or waits for a person, and the work list knows it."""
+    order = order_of(scene)
+    if not waits_for_operator(order):
+        must(next_look(order, scene.clock.now_s()) is None, "not at its end, and nobody knows")
+        must(not scene.work.rows(), "work that never ends")
+
+
 def paid_and_delivered_once(scene: Scene) -> None:
     """The end of a purchase: one payment of the right amount, one grant, one license."""
     order = order_of(scene)
-    trade, = scene.gateway.trades.values()
     must(order.state is OrderState.PAID, f"paid for, and {order.state.value}")
+    payment_is_booked_once(scene)
+    license_is_up_to_date(scene)
+    must(license_of(scene).standing is Standing.ACTIVE, "paid for, and of no worth")
+
+
+def payment_is_booked_once(scene: Scene) -> None:
+    """What the provider took is what was owed, and is booked once, with one grant."""
+    order = order_of(scene)
+    trade, = scene.gateway.trades.values()
+    must(order.payment is not None and order.grant is not None, "paid for, and not booked")
     assert order.payment is not None
     must(order.payment.amount == order.price == trade.amount, "the amount is what was owed")
     must(order.payment.transaction_id == trade.transaction_id, "the payment is the provider's")
     kinds = [event.kind for event in order.history.events]
     must(kinds.count("paid") == 1, "a payment is booked once")
-    licenses = scene.licenses.all()
-    must(len(licenses) == 1, f"one payment, one license, not {len(licenses)}")
-    must(licenses[0].grants == (order.grant,), "the license has the order's grant, once")
-    must([event.kind for event in licenses[0].history.events].count("granted") == 1,
+    license_ = license_of(scene)
+    must(license_.grants == (order.grant,), "the license has the order's grant, once")
+    must([event.kind for event in license_.history.events].count("granted") == 1,
          "a grant is applied once")
     histories_are_whole(scene)
+
+
+def license_is_up_to_date(scene: Scene) -> None:
+    """What the license's row says is what the order's refunds and holds make of it."""
+    order, license_ = order_of(scene), license_of(scene)
+    must(license_.standing is standing_of(order),
+         f"the order says {standing_of(order).value}, the license {license_.standing.value}")
+
+
+def money_went_back_once(scene: Scene) -> None:
+    """Each refund in the order's row is the provider's, once, and not more than was paid."""
+    order = order_of(scene)
+    assert order.payment is not None
+    there = {number: back for number, back in scene.refunds.refunds.items()
+             if back.state is not RefundState.CLOSED}
+    here = {refund.out_refund_no: refund for refund in order.refunds
+            if refund.state is RefundState.SUCCEEDED}
+    must(set(there) == set(here), "refunds here and at the provider are the same")
+    must(all(there[number].amount == here[number].amount for number in here),
+         "the provider refunded what was asked for")
+    must(refunded_minor(order) <= order.payment.amount.amount_minor, "no more than was paid")
+    booked = {(line.kind, line.number): line.amount for line in scene.ledger.rows()}
+    must({number for kind, number in booked if kind == "refund"} == set(here),
+         "the ledger has every refund")
+    must(("payment", order.payment.transaction_id) in booked, "the ledger has the payment")
 
 
 def never_paid(scene: Scene) -> None:
@@ -146,11 +174,3 @@ def never_paid(scene: Scene) -> None:
     must(order.payment is None and order.grant is None, "booked what does not fit")
     must(not scene.licenses.all(), "a license without a payment")
     histories_are_whole(scene)
-
-
-def histories_are_whole(scene: Scene) -> None:
-    """Every history leads to its head, and the due row of an order is there to find it."""
-    for order in scene.orders.all():
-        CHAINS.check("order", order.order_id, order.history)
-    for license_ in scene.licenses.all():
-        CHAINS.check("license", license_.license_id, license_.history)

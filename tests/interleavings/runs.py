@@ -99,7 +99,7 @@ class Runner:
         scene = self.scene
         scene.restart()
         hub = Hub(self.bodies, bounds)
-        hub.trace = trace
+        hub.trace, hub.begins = trace, scene.begins
         scene.hub = hub
         try:
             hub.run(choose, watcher or scene)

@@ -12,17 +12,19 @@ from shared.errors import ProviderUnavailable, StoreUnknown, TongbaoError
 from tests.fakes.script import Script
 from tests.interleavings.choices import NO_FAULTS, READ_FAULTS, WRITE_FAULTS
 from tests.interleavings.hub import Call, Crash
-from tests.interleavings.invariants import Watch
 from tests.interleavings.marks import Cell, cells
+from tests.interleavings.watch import Watch
 from tests.unit.use_cases.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from shared.domain.order import Order
     from tests.interleavings.hub import Actor, Hub
 
-READS = ("load", "list", "count", "query", "find", "get", "fetch", "has")
-UNSEEN = ("fake_issuer",)
+READS = ("load", "list", "lines", "count", "query", "fetch", "read", "show", "all")
+PROVIDER = ("gateway", "refunds", "bills", "complaint_desk")
+UNSEEN = ("fake_issuer", "issuer")
 """Ports that share nothing: a lease is a pure function of its license."""
 NOT_TOLD = TongbaoError()
 
@@ -35,7 +37,7 @@ class Hook:
         self._alone = alone
         self._port = port
         self._name = name
-        self._error = ProviderUnavailable if name.startswith("gateway") else StoreUnknown
+        self._error = ProviderUnavailable if name in PROVIDER else StoreUnknown
         self._calls: dict[str, Call] = {}
         self._outcome = 0
 
@@ -72,6 +74,7 @@ class Scene(World):
         self.ports: list[Any] = []
         self.apart: tuple[Any, ...] = ()
         self.facts: dict[str, Any] = {}
+        self._began: dict[str, Order | None] = {}
         self._start: list[tuple[Cell, Any]] = []
         self._steps: dict[str, Call] = {}
         self.watch = Watch(self)
@@ -97,7 +100,7 @@ class Scene(World):
             setattr(owner, name, _copied(value))
         for port in self.ports:
             getattr(port, "calls", []).clear()
-        self.answers = {}
+        self.answers, self._began = {}, {}
         self.watch.restart()
 
     def body(self, name: str, act: Callable[[Scene], Any]) -> Callable[[], None]:
@@ -111,6 +114,19 @@ class Scene(World):
             self.answers[name] = answer
 
         return run
+
+    def stored_order(self) -> Order | None:
+        """The scene's order as stored now, without a call."""
+        return next(iter(self.orders.all()), None)
+
+    def began_with(self) -> Order | None:
+        """The order as it was stored when the actor that is on made its first call."""
+        actor = self.hub.current if self.hub is not None else None
+        return self.stored_order() if actor is None else self._began[actor.name]
+
+    def begins(self, actor: Actor) -> None:
+        """Called before the first call of each actor has an effect."""
+        self._began[actor.name] = self.stored_order()
 
     def told(self, actor: str) -> bool:
         """Whether this actor got a good answer; else whoever sent it sends it again."""
@@ -126,7 +142,7 @@ class Scene(World):
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
         """Check what a call left in the stores."""
         if call.writes:
-            self.watch.stepped(actor.name, call.name)
+            self.watch.stepped(call.name)
 
     def _port_of_gateway(self) -> int:
         return self.ports.index(self.gateway)

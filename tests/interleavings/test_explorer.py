@@ -11,8 +11,9 @@ import pytest
 from tests.interleavings.choices import UNBOUND, Bounds, Outcome, choice
 from tests.interleavings.explorer import Shard, explore, wander
 from tests.interleavings.invariants import Broken
+from tests.interleavings.openings import paid_for
 from tests.interleavings.runs import RIGHT, Runner, Scenario, Variant
-from tests.interleavings.scenarios import SCENARIOS, paid_for
+from tests.interleavings.scenarios import SCENARIOS
 from tests.interleavings.wrong_variants import VARIANTS
 
 if TYPE_CHECKING:

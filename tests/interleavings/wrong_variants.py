@@ -66,7 +66,7 @@ def _saves_without_condition(scene: Scene) -> None:
 
     def save(order: Any) -> None:
         orders.script.enter("save")
-        orders._rows._by_id[order.order_id] = order
+        orders._rows._by_key[order.order_id] = order
         orders.script.leave("save")
 
     orders.save = save  # type: ignore[method-assign]
@@ -172,7 +172,8 @@ def _always_holds_again(scene: Scene) -> None:
 
     def record(payment: Any) -> bool:
         held.script.enter("record_once")
-        held._held[(payment.provider, f"{payment.transaction_id} {len(held._held)}")] = payment
+        rows = held._rows._by_key
+        rows[(payment.provider, f"{payment.transaction_id} {len(rows)}")] = payment
         held.script.leave("record_once")
         return True
 
@@ -208,7 +209,7 @@ def _creates_without_condition(scene: Scene) -> None:
 
     def create(license_: Any) -> None:
         licenses.script.enter("create")
-        licenses._rows._by_id[license_.license_id] = license_
+        licenses._rows._by_key[license_.license_id] = license_
         licenses.script.leave("create")
 
     licenses.create = create  # type: ignore[method-assign]
