@@ -6,6 +6,7 @@ The parent imports pytest, hypothesis and cryptography, and never anything of `s
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import math
@@ -17,6 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from _pytest.config import default_plugins
 
 from scripts.mutation import child
 from scripts.mutation.child import ENDLESS, IMPORT, KILLED, SURVIVED, Job
@@ -70,9 +73,10 @@ class Baseline:
 
 def preload() -> None:
     """Load what every child needs and no mutant changes."""
-    for name in PRELOADED:
+    for name in (*PRELOADED, *(f"_pytest.{plugin}" for plugin in default_plugins)):
         with suppress(ImportError):
             importlib.import_module(name)
+    gc.freeze()  # else every child walks, and so copies, all of it
 
 
 class Forks:
