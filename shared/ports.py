@@ -298,13 +298,3 @@ class FactLog(Protocol):
 
     def fact(self, name: str, **fields: Any) -> None:
         """Write that `name` (dotted, stable) happened, with ids and codes, never payloads."""
-
-
-class SecretSource(Protocol):
-    """A place where the values of settings are kept: files, or a secret store.
-
-    A setting names it by its scheme ("file:/path"); `shared.settings` lists them.
-    """
-
-    def __call__(self, reference: str) -> str:
-        """The value kept under this reference; raises ValueError, which never shows it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 
 class MissingSetting(Exception):
@@ -34,3 +34,13 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is never serialised")
+
+
+class SecretSource(Protocol):
+    """A place where the values of settings are kept: files, or a secret store.
+
+    A setting names it by its scheme ("file:/path"); `shared.settings` lists them.
+    """
+
+    def __call__(self, reference: str) -> str:
+        """The value kept under this reference; raises ValueError, which never shows it."""

@@ -20,7 +20,7 @@ from shared.strict_json import loads
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.ports import SecretSource
+    from shared.secret import SecretSource
 
 CREATE_ORDER, NOTIFY, LICENSE_FETCH = "create-order", "notify", "license-fetch"
 ALL = (CREATE_ORDER, NOTIFY, LICENSE_FETCH)

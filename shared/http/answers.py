@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.money import Money
-from shared.domain.refunding import refundable, refunded_minor
-
 if TYPE_CHECKING:
     from shared.domain.catalogue import Catalogue, Product
     from shared.domain.order import Order
@@ -59,7 +56,8 @@ def _policy(policy: RefundPolicy | None, currency: str) -> dict[str, Any] | None
     return {"window_days": policy.window_days,
             "only_if_never_activated": policy.only_if_never_activated,
             "most_per_payer": policy.most_per_payer,
-            "approval_above": None if above is None else Money(above, currency).as_dict()}
+            "approval_above": None if above is None else {
+                "amount_minor": above, "currency": currency}}
 
 
 def receipt_answer(receipt: Receipt) -> dict[str, Any]:
@@ -72,9 +70,9 @@ def receipt_answer(receipt: Receipt) -> dict[str, Any]:
         "title": order.snapshot.title, "price": order.price.as_dict(),
         "paid_at_s": paid.paid_at_s if paid else None,
         "transaction_id": paid.transaction_id if paid else None,
-        "refunded": Money(refunded_minor(order), order.price.currency).as_dict(),
+        "refunded": receipt.refunded.as_dict(),
         "refunds": [_refund(refund) for refund in order.refunds],
-        "refundable": refundable(order).as_dict(),
+        "refundable": receipt.refundable.as_dict(),
         "refund_refused_by": objection.value if objection else None,
         "refund_policy": _policy(order.snapshot.refund_policy, order.price.currency)}}
 

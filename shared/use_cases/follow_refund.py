@@ -16,35 +16,37 @@ from shared.use_cases.record_refund import record_refund
 if TYPE_CHECKING:
     from shared.domain.license import License
     from shared.domain.order import Order
-    from shared.ports import LicenseRepository, RefundGateway
     from shared.use_cases.record_payment import Books
+    from shared.use_cases.request_refund import RefundCounter
 
 SOURCE = "timer"
 PATIENCE_S = 3_600
 """A refund that cannot be placed for longer than this is somebody's business."""
 
 
-def follow_refund(order: Order, refund: Refund, license_: License, books: Books,
-                  licenses: LicenseRepository, gateway: RefundGateway) -> Order:
+def follow_refund(order: Order, refund: Refund, license_: License,
+                  counter: RefundCounter) -> Order:
     """The order after one step of this refund. Raises RefundUnfit and the Unavailable family.
 
     `license_` is up to date with the order: once it is suspended, nobody can activate it any
     more, so what the policy asks about that is final here.
     """
+    books = counter.books
     if refund.state is RefundState.AWAITING_APPROVAL:
         books.log.fact("refund.needs_approval", alarm=True, order_id=order.order_id,
                        refund_id=refund.refund_id)
         return order
     if refund.state is RefundState.REQUESTED:
         if _was_used_meanwhile(order, refund, license_):
-            return _refused(order, refund, "activated", books, licenses)
-        return _sent(order, refund, books, licenses, gateway)
-    return _asked(order, refund, books, gateway)
+            return _refused(order, refund, "activated", counter)
+        return _sent(order, refund, counter)
+    return _asked(order, refund, counter)
 
 
-def _asked(order: Order, refund: Refund, books: Books, gateway: RefundGateway) -> Order:
+def _asked(order: Order, refund: Refund, counter: RefundCounter) -> Order:
+    books = counter.books
     try:
-        fact = gateway.query(refund.out_refund_no)
+        fact = counter.gateway.query(refund.out_refund_no)
     except ProviderUnavailable as error:
         return _postponed(order, refund, error, books)
     if fact is not None:
@@ -56,16 +58,16 @@ def _asked(order: Order, refund: Refund, books: Books, gateway: RefundGateway) -
     return order
 
 
-def _sent(order: Order, refund: Refund, books: Books, licenses: LicenseRepository,
-          gateway: RefundGateway) -> Order:
+def _sent(order: Order, refund: Refund, counter: RefundCounter) -> Order:
+    books = counter.books
     try:
-        fact = gateway.place(refund.provider_request)
+        fact = counter.gateway.place(refund.provider_request)
     except ProviderUnavailable as error:
         return _postponed(order, refund, error, books)
     except ProviderRefused as refusal:
         books.log.fact("refund.refused", alarm=True, order_id=order.order_id,
                        refund_id=refund.refund_id, reason=refusal.reason)
-        return _refused(order, refund, refusal.reason or "", books, licenses)
+        return _refused(order, refund, refusal.reason or "", counter)
     return record_refund(fact, books, order) or order
 
 
@@ -78,11 +80,11 @@ def _postponed(order: Order, refund: Refund, error: ProviderUnavailable,
     return order
 
 
-def _refused(order: Order, refund: Refund, reason: str, books: Books,
-             licenses: LicenseRepository) -> Order:
+def _refused(order: Order, refund: Refund, reason: str, counter: RefundCounter) -> Order:
+    books = counter.books
     event = decision(REFUSED, refund.refund_id, books.clock.now_s(), actor="system",
                      source=SOURCE, reason=reason)
-    return decide_refund(order.order_id, refund.refund_id, event, books, licenses)
+    return decide_refund(order.order_id, refund.refund_id, event, books, counter.licenses)
 
 
 def _was_used_meanwhile(order: Order, refund: Refund, license_: License) -> bool:

@@ -86,8 +86,7 @@ def _look_after_paid(order: Order, office: BackOffice) -> Order:
     for number in [refund.out_refund_no for refund in order.refunds if refund.is_open]:
         license_ = project_license(order, counter.licenses, counter.books, source=SOURCE)
         refund = next(one for one in order.refunds if one.out_refund_no == number)
-        order = follow_refund(order, refund, license_, counter.books, counter.licenses,
-                              counter.gateway)
+        order = follow_refund(order, refund, license_, counter)
     project_license(order, counter.licenses, counter.books, source=SOURCE)
     _enter(order, tuple(ledger_lines(before)), office.ledger)
     if has_unexplained_refund(order):

@@ -11,6 +11,8 @@ import pytest
 
 from scripts.openapi_document import OPERATIONS
 from shared.adapters.tablestore.tables import TABLES
+from shared.domain.held import MOVES as HELD_MOVES
+from shared.domain.refund import MOVES as REFUND_MOVES
 from shared.errors import MESSAGES
 from shared.settings import ALL, VARIABLES, Variable
 from tests.architecture.sources import ROOT, files, tree
@@ -76,6 +78,15 @@ def test_every_table_is_explained_with_its_key() -> None:
         assert f"| `{table.name}` | {key} |" in section("Tables")
 
 
+EVENTS = {
+    "order.": {"paid", "refund_reported", "refund_requested", "refund_found", "refund_billed",
+               "held", "released", *(kind for _, kind in REFUND_MOVES)},
+    "license.": {"granted", "activated", "restored", "suspended", "revoked"},
+    "held.": {kind for _, kind in HELD_MOVES},
+    "complaint.": {"answered", "completed"}}
+"""Facts that are named after the event that they tell of."""
+
+
 def _facts_of(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree(path)):
@@ -85,8 +96,8 @@ def _facts_of(path: Path) -> set[str]:
             constants = [leaf.value for leaf in ast.walk(name) if isinstance(leaf, ast.Constant)
                          and isinstance(leaf.value, str)]
             if isinstance(name, ast.JoinedStr):
-                assert constants == ["order."], f"{path}: a fact whose name is made up"
-                constants = ["order.paid", "order.refund_reported"]
+                assert constants[0] in EVENTS, f"{path}: a fact whose name is made up"
+                constants = [constants[0] + kind for kind in EVENTS[constants[0]]]
             found |= set(constants)
     return found
 
