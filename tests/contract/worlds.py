@@ -18,6 +18,7 @@ from urllib3.exceptions import ProtocolError
 from emulators.tablestore import TablestoreEmulator
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
+from shared.adapters.tablestore.cells import Bound
 from shared.adapters.tablestore.client import Instance, TablestoreClient
 from shared.adapters.tablestore.complaints import TablestoreComplaints
 from shared.adapters.tablestore.credentials import AccessKey, EnvironmentCredentials
@@ -28,7 +29,7 @@ from shared.adapters.tablestore.orders import TablestoreOrders
 from shared.adapters.tablestore.payer_refunds import TablestorePayerRefunds
 from shared.adapters.tablestore.reconciliations import TablestoreReconciliations
 from shared.adapters.tablestore.row_store import RowStore
-from shared.adapters.tablestore.tables import create_tables
+from shared.adapters.tablestore.tables import TABLES, create_tables
 from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.deadline import Deadline
 from tests.fakes.books import MemoryLedger, MemoryPayerRefunds, MemoryReconciliations
@@ -168,6 +169,16 @@ class EmulatorWorld:
         """Make the tables, and count requests from here."""
         first = self.open_instance()
         create_tables(first.client, Attempts(first.clock, first.deadline, random.Random(0)))
+        self.emulator.clear_requests()
+
+    def empty(self) -> None:
+        """Remove every row and every fault, and count requests from here."""
+        self.emulator.clear_faults()
+        store = self.open_instance().store
+        for table in TABLES:
+            ends = [(bound,) * len(table.key) for bound in (Bound.LOWEST, Bound.HIGHEST)]
+            for key, _ in list(store.rows(table, *(table.bound(*end) for end in ends))):
+                store.delete(key)
         self.emulator.clear_requests()
 
     def open(self) -> Stores:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 MEETINGS = ("before our write", "before our read-back", "before our retry")
 SOME_FAULTS = (None, "throttled", *faults.DOUBTFUL)
+EVERY_PAIR = ("orders.create", "orders.save", "licenses.create", "work.lease")
+"""One write of each API meets all pairs of faults, and so do leases; the others only some."""
+
+
+def pairs(name: str) -> list[tuple[str | None, str | None]]:
+    """The faults that we and they meet."""
+    if name in EVERY_PAIR:
+        return list(itertools.product(SOME_FAULTS, SOME_FAULTS))
+    return [pair for one in SOME_FAULTS for pair in ((one, one), (one, None), (None, one))]
 
 
 def meet(world: EmulatorWorld, write: Write, meeting: str, *,
@@ -64,13 +73,13 @@ def world_inject(world: EmulatorWorld, name: str | None, write: Write) -> None:
         world.emulator.inject(fault(name, write.api))
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+@pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("meeting", MEETINGS)
-def test_exactly_one_of_two_equal_writes_wins(world: EmulatorWorld, write: Write,
+def test_exactly_one_of_two_equal_writes_wins(world: EmulatorWorld, name: str,
                                               meeting: str) -> None:
-    for our_fault, their_fault in itertools.product(SOME_FAULTS, SOME_FAULTS):
-        world.emulator.reset()
-        world.create_tables()
+    write = WRITES[name]
+    for our_fault, their_fault in pairs(name):
+        world.empty()
         write.prepare(world.open())
         won = meet(world, write, meeting, our_fault=our_fault, their_fault=their_fault)
         assert sorted(won) == [False, True], (our_fault, their_fault)
