@@ -11,6 +11,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
+from shared.alarms import ALARMS
 from shared.secret import Secret
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class JsonLog:
                   "function": self._function, "request_id": self.request_id}
         rest = {field: _clean(field, value) for field, value in fields.items()
                 if value is not None and field not in always}
+        if fields.get("alarm"):
+            # A name without an entry is a mistake in our code; it must ring all the same.
+            rest["severity"] = ALARMS[name].severity.value if name in ALARMS else "now"
         self._stream.write(_as_json({**always, **rest}) + "\n")
         self._stream.flush()
 

@@ -31,6 +31,10 @@ LEASE_S = 300
 """How long a worker that took a row may be silent before another takes it."""
 
 
+UNREADABLE = "unreadable"
+"""The kind of a row that nobody of us wrote so: it is told, and must not stop the others."""
+
+
 class Work(NamedTuple):
     """One row of the work list: look at `subject_id` when `due_at_s` has come.
 

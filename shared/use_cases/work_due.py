@@ -54,6 +54,9 @@ def work_due(looks: Mapping[str, Callable[[str], int | None]], books: Books,
 
 def _work_on(work: Work, looks: Mapping[str, Callable[[str], int | None]],
              books: Books) -> str:
+    if work.kind not in looks:
+        books.log.fact("work.unreadable", alarm=True, kind=work.kind, due_at_s=work.due_at_s)
+        return "failed"
     try:
         leased = books.work.lease(work, books.clock.now_s() + LEASE_S)
         if leased is None:

@@ -11,6 +11,7 @@ import pytest
 
 from scripts.openapi_document import OPERATIONS
 from shared.adapters.tablestore.tables import TABLES
+from shared.alarms import ALARMS
 from shared.domain.held import MOVES as HELD_MOVES
 from shared.domain.refund import MOVES as REFUND_MOVES
 from shared.errors import MESSAGES
@@ -158,3 +159,28 @@ def test_the_openapi_document_is_json_with_a_newline_at_the_end() -> None:
     text = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
     assert text.endswith("}\n")
     assert json.loads(text)["openapi"] == "3.1.0"
+
+
+def _alarms() -> set[str]:
+    """What is told with an alarm, anywhere in the code."""
+    return {node.args[0].value for path in files("shared", "functions")
+            for node in ast.walk(tree(path)) if isinstance(node, ast.Call)
+            and any(keyword.arg == "alarm" for keyword in node.keywords)
+            and node.args and isinstance(node.args[0], ast.Constant)}
+
+
+def test_every_alarm_has_a_severity_and_a_runbook_that_says_what_to_do() -> None:
+    assert set(ALARMS) == _alarms()
+    for name, alarm in ALARMS.items():
+        page = (ROOT / "docs" / "runbooks" / f"{alarm.runbook}.md").read_text(encoding="utf-8")
+        _, _, rest = page.partition(f"\n## {name}\n")
+        text = rest.partition("\n## ")[0]
+        for part in ("**Means**", "**Look at**", "**Do**"):
+            assert part in text, (name, part)
+
+
+def test_the_list_of_runbooks_names_every_alarm_on_its_page() -> None:
+    page = (ROOT / "docs" / "runbooks" / "README.md").read_text(encoding="utf-8")
+    listed = {name: row.group(1) for row in re.finditer(r"^\| \[(\w+)\].*\|", page, re.MULTILINE)
+              for name in re.findall(r"`([a-z_.]+)`", row.group(0))}
+    assert listed == {name: alarm.runbook for name, alarm in ALARMS.items()}

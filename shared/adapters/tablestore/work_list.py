@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from shared.adapters.tablestore import work_rows
-from shared.adapters.tablestore.cells import Expect, Key, RowWrite
+from shared.adapters.tablestore.cells import CorruptRow, Expect, Key, RowWrite
 from shared.adapters.tablestore.tables import (
     DUE,
     MOST_BUCKETS,
@@ -14,19 +14,19 @@ from shared.adapters.tablestore.tables import (
     bucket_of,
     checked_buckets,
 )
+from shared.domain.due import UNREADABLE, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shared.adapters.tablestore.row_store import RowStore
-    from shared.domain.due import Work
 
 LEAST_PAGE = 50
 """Rows asked for at once at least: those in front may all be leased."""
 
 
 class TablestoreWorkList:
-    """`shared.ports.WorkList` over the table `due`; may raise CorruptRow.
+    """`shared.ports.WorkList` over the table `due`. A corrupt row is work of kind UNREADABLE.
 
     Rows are spread over `buckets` (1 to 16), each of which `list` asks. Change the number at
     any time: rows that lie where another number had put them are moved as they are found, and
@@ -77,13 +77,21 @@ class TablestoreWorkList:
 
     def _due(self, bucket: str, now_s: int, page: int | None = None) -> Iterator[Work]:
         rows = self._store.rows(DUE, DUE.bound(bucket), DUE.bound(bucket, now_s + 1), page=page)
-        return (work_rows.read_work(key, columns) for key, columns in rows)
+        return (_read(key, columns) for key, columns in rows)
 
     def _placed(self, bucket: str, work: Work) -> Work:
         """The work where its bucket is now: first put there, then removed from where it was."""
-        if bucket == bucket_of(work.subject_id, self._buckets):
+        if work.kind == UNREADABLE or bucket == bucket_of(work.subject_id, self._buckets):
             return work
         moved = work._replace(leased_until_s=0, version=work_rows.FIRST_VERSION)
         self.add(moved)
         self._store.delete(DUE.row(bucket, work.due_at_s, work_rows.ref_of(work)))
         return moved
+
+
+def _read(key: Key, columns: Mapping[str, object]) -> Work:
+    try:
+        return work_rows.read_work(key, columns)
+    except CorruptRow:
+        bucket, due_at_s, _ = key.values
+        return Work(UNREADABLE, str(bucket), int(due_at_s))

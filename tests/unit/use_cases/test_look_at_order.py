@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.due import LEASE_S, Work
+from shared.domain.due import LEASE_S, UNREADABLE, Work
 from shared.domain.license import DAY_S, Standing
 from shared.domain.money import Money
 from shared.domain.order import OrderState
@@ -167,3 +167,14 @@ def test_looking_again_at_a_settled_order_writes_nothing(world: World, order: Or
     world.forget_calls()
     assert look_at_order(order.order_id, world.office) is None
     assert world.calls() == ["orders.load", "licenses.load"]
+
+
+def test_a_row_that_nobody_can_read_is_told_and_stops_no_other(world: World,
+                                                               order: Order) -> None:
+    world.clock.advance_s(60)
+    world.work.add(Work(UNREADABLE, "k0", world.clock.now_s() - 1))
+    world.pay(order)
+    done = world.run_timer()
+    assert (done.looked, done.failed) == (1, 1)
+    assert world.stored(order).state is OrderState.PAID
+    assert world.log.named("work.unreadable")[0]["alarm"] is True

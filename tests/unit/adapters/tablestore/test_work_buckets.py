@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.adapters.tablestore.cells import CorruptRow, Expect, RowWrite
+from shared.adapters.tablestore.cells import Expect, RowWrite
 from shared.adapters.tablestore.orders import TablestoreOrders
 from shared.adapters.tablestore.tables import DUE, bucket_of
 from shared.adapters.tablestore.work_list import TablestoreWorkList
-from shared.domain.due import Work
+from shared.domain.due import UNREADABLE, Work
 from tests.fakes import samples
 from tests.fakes.samples import NOW_S
 
@@ -136,12 +136,13 @@ def test_leased_rows_in_front_leave_room_for_others(world: EmulatorWorld) -> Non
 @pytest.mark.parametrize(("ref", "columns"), [
     ("no-kind", {}), (":subject", {}), ("order:", {}), ("order:x", {"ver": "1"}),
     ("order:x", {"leased_until_s": "0"})])
-def test_a_row_that_we_never_write_is_refused(world: EmulatorWorld, ref: str,
-                                              columns: dict[str, str]) -> None:
+def test_a_row_that_we_never_write_is_told_and_stops_no_other(world: EmulatorWorld, ref: str,
+                                                              columns: dict[str, str]) -> None:
     opened = world.open_instance()
     opened.store.write(RowWrite(
-        DUE.row("k0", NOW_S, ref), {"ver": 1, "leased_until_s": 0, **columns}, Expect.NOTHING))
-    with pytest.raises(CorruptRow, match="corrupt row in due"):
-        opened.stores.work.list(NOW_S, 10)
-    with pytest.raises(CorruptRow, match="corrupt row in due"):
-        opened.stores.work.count(NOW_S)
+        DUE.row("k0", NOW_S - 1, ref), {"ver": 1, "leased_until_s": 0, **columns},
+        Expect.NOTHING))
+    honest = Work("order", "0", NOW_S)
+    opened.stores.work.add(honest)
+    assert opened.stores.work.list(NOW_S, 10) == [Work(UNREADABLE, "k0", NOW_S - 1), honest]
+    assert opened.stores.work.count(NOW_S) == 2
