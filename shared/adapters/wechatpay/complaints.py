@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PAGE = 50
 HISTORY_PAGE = 300
 SPAN_DAYS = 30
-MOST_PAGES = 200
+MOST_PAGES = 40
 """A list that does not end after this many pages is not believed to end at all."""
 LONGEST_ANSWER = 200
 PERSONAL = frozenset({"payer_phone", "payer_openid"})

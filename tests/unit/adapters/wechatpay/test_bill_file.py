@@ -88,6 +88,15 @@ def test_what_is_not_the_file_that_was_promised(packed: bytes, sha1: str, expect
     assert caught.value.reason == expected
 
 
+def test_what_follows_is_noticed_wherever_the_file_ends() -> None:
+    name = b"n" * (64 * 1024 - len(PACKED) - 1) + b"\x00"  # gzip's own header may hold a name
+    padded = PACKED[:3] + b"\x08" + PACKED[4:10] + name + PACKED[10:]
+    assert len(padded) == 64 * 1024
+    assert unpacked(padded, SHA1) == CONTENT
+    with pytest.raises(UntrustedBill, match="not_gzip"):
+        unpacked(padded + b"x", SHA1)
+
+
 @given(st.data())
 @CALM
 def test_no_changed_byte_gives_other_content(data: st.DataObject) -> None:

@@ -86,6 +86,11 @@ def test_an_envelope_of_one_kind_around_another(kind: str, event: str,
     assert refused(other_notify(kind, event, plaintext)) == "envelope_malformed"
 
 
+@pytest.mark.parametrize("original_type", ["transaction", "complaint", None, "", 1])
+def test_a_refund_that_calls_itself_something_else(original_type: Any) -> None:
+    assert refused(refund_notify(original_type=original_type)) == "envelope_malformed"
+
+
 def test_a_refund_sealed_as_a_payment_is_no_refund() -> None:
     notify = refund_notify(associated_data="transaction")
     assert refused(notify) == "envelope_malformed"
