@@ -57,6 +57,25 @@ class Asking:
                       {"Content-Type": JSON, "Authorization": f"Bearer {buyer.secret}"},
                       {"order_id": order_id})
 
+    @staticmethod
+    def cancel(buyer: Buyer, order_id: str) -> Asking:
+        """POST /v1/orders/{order_id}/cancel."""
+        return Asking("create-order", "POST", f"/v1/orders/{order_id}/cancel",
+                      {"Authorization": f"Bearer {buyer.secret}"})
+
+    @staticmethod
+    def refund(buyer: Buyer, order_id: str) -> Asking:
+        """POST /v1/orders/{order_id}/refunds."""
+        return Asking("create-order", "POST", f"/v1/orders/{order_id}/refunds",
+                      {"Authorization": f"Bearer {buyer.secret}",
+                       "Idempotency-Key": buyer.key[::-1]})
+
+    @staticmethod
+    def receipt(buyer: Buyer, order_id: str) -> Asking:
+        """GET /v1/orders/{order_id}/receipt."""
+        return Asking("license-fetch", "GET", f"/v1/orders/{order_id}/receipt",
+                      {"Authorization": f"Bearer {buyer.secret}"})
+
     def but(self, **changes: Any) -> Asking:
         """The same request with these parts changed."""
         return replace(self, **changes)

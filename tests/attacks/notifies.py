@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from emulators.fc import http_event
-from emulators.wechatpay import signing
+from emulators.wechatpay import refunds, signing
 from emulators.wechatpay.payments import transaction_document
 from tests.attacks.asking import JSON, same
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from emulators.wechatpay import WeChatPayEmulator
-    from emulators.wechatpay.records import Order
+    from emulators.wechatpay.records import Order, Refund
 
 Bytes = Callable[[bytes], bytes]
 NOTIFY = "/v1/notify/wechatpay"
@@ -49,6 +49,8 @@ class Notify:
     api_v3_key: str
     signed_by: RSAPrivateKey
     serial: str
+    kind: str = "transaction"
+    event_type: str = "TRANSACTION.SUCCESS"
     plaintext: Bytes = field(default=same)
     sealed: Bytes = field(default=same)
     resource: Mapping[str, Any] = field(default_factory=dict)
@@ -77,6 +79,13 @@ class Notify:
         return Notify(transaction_document(wechat.ctx, order), wechat.account.api_v3_key,
                       key.private_key, key.serial)
 
+    @staticmethod
+    def of_refund(wechat: WeChatPayEmulator, order: Order, refund: Refund) -> Notify:
+        """What WeChat sends once this refund has succeeded."""
+        paid = Notify.genuine(wechat, order)
+        return paid.but(document=refunds.notify_plaintext(wechat.ctx, order, refund),
+                        kind="refund", event_type="REFUND.SUCCESS")
+
     def but(self, **changes: Any) -> Notify:
         """The same notify with these parts changed."""
         return replace(self, **changes)
@@ -94,14 +103,14 @@ class Notify:
         nonce = "fdasflkja484"
         sealed = self.sealed(b64decode(signing.encrypt(
             self.api_v3_key, self.plaintext(dump(self.document)), nonce=nonce,
-            associated_data="transaction")))
-        resource = {"original_type": "transaction", "algorithm": "AEAD_AES_256_GCM",
-                    "ciphertext": b64encode(sealed).decode(), "associated_data": "transaction",
+            associated_data=self.kind)))
+        resource = {"original_type": self.kind, "algorithm": "AEAD_AES_256_GCM",
+                    "ciphertext": b64encode(sealed).decode(), "associated_data": self.kind,
                     "nonce": nonce, **self.resource}
         return self.body(dump(without_none({
             "id": "EV-2026111515595500000000000000000001",
             "create_time": "2026-11-15T15:59:56+08:00", "resource_type": "encrypt-resource",
-            "event_type": "TRANSACTION.SUCCESS", "summary": "支付成功",
+            "event_type": self.event_type, "summary": "支付成功",
             "resource": without_none(resource), **self.envelope})))
 
     def event(self) -> bytes:
