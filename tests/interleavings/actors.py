@@ -119,6 +119,9 @@ def cancel(scene: Scene) -> Order:
     stored = order_of(scene)
     must(stored.payment is not None or stored.state is OrderState.CLOSED,
          "told as closed, and it is open")
+    trade, = scene.gateway.trades.values()
+    must(stored.payment is not None or trade.transaction_id is None,
+         "told as closed, and it is paid")
     return order
 
 

@@ -22,6 +22,10 @@ class Crash(BaseException):
     """The process is gone: nothing in our code may catch this."""
 
 
+class NoSuchChoice(LookupError):
+    """A list of choices that does not fit this scenario."""
+
+
 class Call(NamedTuple):
     """One method of one port; `port` is its place in the scene's list.
 
@@ -115,10 +119,10 @@ class Hub:
 
     def _step(self, pick: int, watcher: Watcher) -> None:
         index, outcome = divmod(pick, WIDTH)
-        actor = self.actors[index]
-        call = actor.parked
-        if call is None or (outcome and outcome not in call.faults):
-            raise ValueError(f"{pick} is no choice here")
+        actor = self.actors[index] if index < len(self.actors) else None
+        call = None if actor is None else actor.parked
+        if actor is None or call is None or (outcome and outcome not in call.faults):
+            raise NoSuchChoice(f"{pick} after {len(self.trace or ())} steps")
         if outcome:
             self.faults_left -= 1
         if self.current is not None and self.current.parked and self.current is not actor:

@@ -83,8 +83,9 @@ def in_use(scene: Scene) -> None:
 
 
 def reserved(scene: Scene) -> None:
-    """A refund of all was asked for; the provider has not heard of it."""
+    """A refund of all was asked for; the provider has not heard of it, and its look is due."""
     in_use(scene)
+    scene.run_timer()
     refund()(scene)
     scene.clock.advance_s(LATER_S)
 

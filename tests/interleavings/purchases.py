@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.order import OrderState
+from shared.domain.payment import TradeState
 from tests.interleavings import openings
 from tests.interleavings.actors import (
     buyer,
@@ -75,6 +76,7 @@ def delivered_or_closed(scene: Scene) -> None:
     else:
         never_paid(scene)
         must(order_of(scene).state is OrderState.CLOSED, "not paid, and not closed")
+        must(trade.state is TradeState.CLOSED, "closed here, and the provider takes money")
         nothing_is_left_to_do(scene)
 
 

@@ -71,6 +71,8 @@ REFUNDS = (
             {**TWO_NOTIFIES, "refund": refund(), "timer": timer}),
     _refund("a refund, a claim and the timer", openings.booked,
             {"refund": own_refund(), "claim": claim, "timer": timer}),
+    _refund("a refund against a license in use", openings.in_use,
+            {"refund": refund(), "claim": claim, "timer": timer}),
     _refund("two whole refunds and the timer", openings.in_use,
             {"refund-1": refund("one"), "refund-2": refund("two"), "timer": timer}),
     _refund("one refund asked for twice, and the timer", openings.in_use,

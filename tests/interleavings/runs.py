@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.interleavings.choices import UNBOUND, Bounds
-from tests.interleavings.hub import Hub
+from tests.interleavings.hub import Hub, NoSuchChoice
 from tests.interleavings.scene import Scene
 
 if TYPE_CHECKING:
@@ -112,7 +112,10 @@ class Runner:
         self.scenario.check(self.scene)
 
     def again(self, choices: Sequence[int]) -> Violation | None:
-        """Run exactly this schedule (after its end: without switches or faults)."""
+        """Run exactly this schedule (after its end: without switches or faults).
+
+        Raises NoSuchChoice when it is none of this scenario's.
+        """
         trace: list[str] = []
         taken: list[int] = []
         following = iter(choices)
@@ -125,6 +128,8 @@ class Runner:
             self.run(choose, UNBOUND, trace=trace)
             trace.append("all have ended; recovery")
             self.finish()
+        except NoSuchChoice:
+            raise
         except Exception as error:
             return Violation(self.scenario.name, self.variant.name, tuple(taken),
                              f"{type(error).__name__}: {error}", tuple(trace))

@@ -14,7 +14,7 @@ from tests.interleavings.invariants import Broken
 from tests.interleavings.openings import paid_for
 from tests.interleavings.runs import RIGHT, Runner, Scenario, Variant
 from tests.interleavings.scenarios import SCENARIOS
-from tests.interleavings.wrong_variants import VARIANTS
+from tests.interleavings.seeding import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -43,7 +43,7 @@ class Watch:
                 known = self._licenses.get(license_.license_id)
                 if known is not license_:
                     _one_version_on(known, license_)
-                    _says_what_the_order_says(self._scene, license_)
+                    _says_what_the_order_says(self._scene, known, license_)
                     self._licenses[license_.license_id] = license_
         elif call.startswith("refunds."):
             there = frozenset(self._scene.refunds.refunds)
@@ -91,8 +91,13 @@ def _refunds_moved(before: Order, after: Order, kinds: list[str]) -> None:
          "more is promised back than was paid")
 
 
-def _says_what_the_order_says(scene: Scene, license_: License) -> None:
-    """A license's standing names the version of the order that it was read from."""
+def _says_what_the_order_says(scene: Scene, before: License | None, license_: License) -> None:
+    """A license's standing names the version of the order that it was read from: the newest."""
+    old = {} if before is None else {one.grant_id: one for one in before.standings}
+    for told in license_.standings:
+        must(told.grant_id not in old
+             or told.order_version >= old[told.grant_id].order_version,
+             "an old standing undoes a newer one")
     for order in scene.orders.all():
         for told in license_.standings:
             must(told.order_version <= order.version, "a standing from the future")
