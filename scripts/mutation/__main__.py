@@ -18,6 +18,7 @@ from scripts.mutation.accepted import Score
 from scripts.mutation.child import SURVIVED
 from scripts.mutation.forks import Forks, Unsound, Verdict, preload
 from scripts.mutation.mutants import generate
+from scripts.mutation.relevance import relevant
 from scripts.mutation.targets import ROOT, Target, targets
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Findings:
 def main(arguments: list[str]) -> int:
     """0 when every layer has its score and every survivor its reason."""
     options = _options(arguments)
-    chosen = [it for it in targets()
+    chosen = [relevant(it) for it in targets()
               if not options.words or any(word in it.file for word in options.words)]
     if not chosen:
         sys.exit(f"scripts/mutate: no file has one of these words: {' '.join(options.words)}")

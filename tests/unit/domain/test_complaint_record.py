@@ -18,7 +18,8 @@ from shared.domain.complaint import (
 from shared.domain.history import Event, begin, verify_chain
 from shared.domain.money import Money
 
-PENDING, PROCESSING, PROCESSED = ComplaintState
+PENDING, PROCESSING = ComplaintState.PENDING, ComplaintState.PROCESSING
+PROCESSED = ComplaintState.PROCESSED
 FACT = ComplaintFact("wechatpay", "C1", PENDING, ("T1", "T2"), 1000, "REFUND", 1, False,
                      Money(5, "CNY"))
 OPENED = open_complaint(FACT, ("O1", "O2"), answer_within_s=100, now_s=1010, source="notify")

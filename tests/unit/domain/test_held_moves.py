@@ -14,8 +14,11 @@ from tests.fakes import samples
 
 FACT = samples.paid_fact(samples.order())
 HELD = hold_payment(FACT, "ORDER", Mismatch.AMOUNT, 99)
-WAITING, REQUESTED, REFUNDED, FAILED, DISMISSED = HeldState
-KINDS = ("refund_requested", "refund_succeeded", "refund_failed", "dismissed", "held")
+WAITING, DISMISSED, BOOKED = HeldState.WAITING, HeldState.DISMISSED, HeldState.BOOKED
+REQUESTED, REFUNDED, FAILED = (HeldState.REFUND_REQUESTED, HeldState.REFUNDED,
+                               HeldState.REFUND_FAILED)
+KINDS = ("refund_requested", "refund_succeeded", "refund_failed", "dismissed", "booked",
+         "held")
 
 
 def test_a_held_payment_keeps_what_the_provider_stated() -> None:
@@ -44,6 +47,7 @@ def test_the_table_of_moves() -> None:
         (REQUESTED, "refund_succeeded"): REFUNDED, (REQUESTED, "refund_failed"): FAILED,
         (WAITING, "refund_succeeded"): REFUNDED, (FAILED, "refund_succeeded"): REFUNDED,
         (DISMISSED, "refund_succeeded"): REFUNDED,
+        (WAITING, "booked"): BOOKED, (FAILED, "booked"): BOOKED,
         (WAITING, "dismissed"): DISMISSED, (FAILED, "dismissed"): DISMISSED}
 
 

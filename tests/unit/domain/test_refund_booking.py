@@ -30,7 +30,10 @@ from tests.fakes import samples
 NOW_S = samples.NOW_S
 UNPAID = samples.instructed(samples.order())
 PAID = record_payment(UNPAID, samples.paid_fact(UNPAID), NOW_S + 61, "k1")
-(AWAITING, REQUESTED, PROCESSING, ABNORMAL, SUCCEEDED, CLOSED, REFUSED, DECLINED) = RefundState
+AWAITING, REQUESTED = RefundState.AWAITING_APPROVAL, RefundState.REQUESTED
+PROCESSING, ABNORMAL = RefundState.PROCESSING, RefundState.ABNORMAL
+SUCCEEDED, CLOSED = RefundState.SUCCEEDED, RefundState.CLOSED
+REFUSED, DECLINED = RefundState.REFUSED, RefundState.DECLINED
 HOLD = Event("hold_placed", NOW_S + 70, "operator:ann", "admin")
 RELEASE = Event("hold_released", NOW_S + 80, "operator:ann", "admin")
 

@@ -20,7 +20,10 @@ from tests.fakes import samples
 
 DAY_S = 86_400
 PAID_AT_S = samples.NOW_S + 60
-(AWAITING, REQUESTED, PROCESSING, ABNORMAL, SUCCEEDED, CLOSED, REFUSED, DECLINED) = RefundState
+AWAITING, REQUESTED = RefundState.AWAITING_APPROVAL, RefundState.REQUESTED
+PROCESSING, ABNORMAL = RefundState.PROCESSING, RefundState.ABNORMAL
+SUCCEEDED, CLOSED = RefundState.SUCCEEDED, RefundState.CLOSED
+REFUSED, DECLINED = RefundState.REFUSED, RefundState.DECLINED
 CALM = Circumstances(PAID_AT_S + DAY_S, was_activated=False, payer_refunds=0)
 POLICY = RefundPolicy(7, only_if_never_activated=True, most_per_payer=2)
 

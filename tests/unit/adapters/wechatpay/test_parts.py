@@ -14,6 +14,7 @@ from shared.adapters.wechatpay.freshness import WINDOW_S, check_fresh, parse_tim
 from shared.adapters.wechatpay.reasons import Rejected
 from shared.adapters.wechatpay.signer import SCHEME, RequestSigner
 from tests.unit.adapters.wechatpay import wechat_side as wechat
+from tests.unit.adapters.wechatpay.refusals import GENUINE, refused
 
 # RFC 3339
 
@@ -97,3 +98,11 @@ def test_a_private_key_is_read_once_and_at_the_first_signature() -> None:
     assert first == good.authorization("GET", "/", b"", timestamp_s=1, nonce="n")
     assert first.startswith(f'{SCHEME} mchid="1",nonce_str="n",signature="')
     assert "\n" not in first
+
+
+# Headers
+
+def test_a_header_of_a_kilobyte_is_the_longest_that_is_read() -> None:
+    longest = GENUINE.but(nonce="n" * 1024)
+    assert wechat.verifier().verify(*longest.send(), wechat.NOW_S)
+    assert refused(GENUINE.but(nonce="n" * 1025)) == "header_malformed"
