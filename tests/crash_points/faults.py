@@ -29,7 +29,8 @@ FAULTS = (CRASH_BEFORE, CRASH_AFTER, LOST_REQUEST, LOST_ANSWER, THROTTLED, SERVE
 PROVIDERS = frozenset({"gateway", "refunds", "bills", "desk"})
 READS = frozenset({"load", "list", "lines", "count", "query", "fetch", "read", "show", "all"})
 THROTTLED_CALLS = 4
-"""How many calls on one port are refused in a row: more than any loop of ours tries at once."""
+THROTTLED_S = 240
+"""So many calls on one port are refused in a row, for no longer than this."""
 
 
 class Crash(BaseException):
@@ -48,7 +49,7 @@ class Faults:
     is_on: bool = True
     seen: list[tuple[str, str]] = field(default_factory=list)
     met: list[tuple[str, str]] = field(default_factory=list)
-    _throttled: dict[str, int] = field(default_factory=dict)
+    _throttled: dict[str, tuple[int, int]] = field(default_factory=dict)
     _arranged: dict[tuple[str, str, str], list[Callable[[], object] | None]] = field(
         default_factory=dict)
 
@@ -66,13 +67,18 @@ class Faults:
         self.seen.append((port, method))
         if fault is not None:
             self.met.append((f"{port}.{method}", fault))
+        self._refuse_if_throttled(fault, port)
+        return self._before(fault, port)
+
+    def _refuse_if_throttled(self, fault: str | None, port: str) -> None:
+        now_s = self.stage.clock.now_s()
         if fault == THROTTLED:
-            self._throttled[port] = THROTTLED_CALLS
-        if self._throttled.get(port, 0) > 0:
-            self._throttled[port] -= 1
+            self._throttled[port] = THROTTLED_CALLS, now_s + THROTTLED_S
+        calls, until_s = self._throttled.get(port, (0, 0))
+        if calls > 0 and now_s < until_s:
+            self._throttled[port] = calls - 1, until_s
             self.stage.struck()
             raise unavailable(port)
-        return self._before(fault, port)
 
     def _before(self, fault: str | None, port: str) -> str | None:
         if fault in (None, CRASH_AFTER, LOST_ANSWER):

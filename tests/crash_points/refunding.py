@@ -8,6 +8,8 @@ from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.refund import RefundState
 from shared.domain.refund_policy import RefundPolicy
+from shared.errors import Conflict
+from shared.use_cases.request_refund import request_own_refund
 from tests.crash_points.acts import (
     HOUR_S,
     ask_back,
@@ -24,13 +26,14 @@ from tests.crash_points.acts import (
     wait_until,
 )
 from tests.crash_points.stories import story
-from tests.unit.use_cases.world import PRICE
+from tests.unit.use_cases.world import OTHER_KEY, PRICE, SECRET
 
 if TYPE_CHECKING:
     from tests.crash_points.stage import Stage
 
 PART = Money(3_000, "CNY")
 CAREFUL = RefundPolicy(window_days=7, approval_above_minor=5_000)
+ONCE = RefundPolicy(window_days=7, most_per_payer=1)
 UNUSED = RefundPolicy(window_days=7, only_if_never_activated=True)
 
 
@@ -61,6 +64,23 @@ def _unused(stage: Stage) -> None:
     claim_refused(stage, order, "LICENSE_SUSPENDED")
     stage.tell(settle(stage, wait_placed(stage, order)))
     claim_refused(stage, order)
+
+
+@story("refund: one per payer", policy=ONCE)
+def _one_per_payer(stage: Stage) -> None:
+    first, second = place(stage), place(stage, OTHER_KEY)
+    for order in (first, second):
+        stage.let_pass(10)
+        stage.tell(stage.gateway.pay(order.out_trade_no, stage.clock.now_s(),
+                                     payer_hash="ab" * 32))
+        poll_until_paid(stage, order)
+    ask_back(stage, first)
+    stage.tell(settle(stage, wait_placed(stage, first)))
+    refusal = stage.until_answered("client", lambda: request_own_refund(
+        second.order_id, SECRET, "r1", stage.refund_counter))
+    assert isinstance(refusal, Conflict)
+    claim_refused(stage, first)
+    claim(stage, second)
 
 
 @story("refund: two equal parts, then the rest")

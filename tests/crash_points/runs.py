@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.crash_points import auditing, buying, complaining, holding, refunding
-from tests.crash_points.faults import FAULTS, ways_to_fail
+from tests.crash_points.faults import ways_to_fail
 from tests.crash_points.stage import Stage
 from tests.crash_points.stories import STORIES
 from tests.invariants import Broken
@@ -104,8 +104,8 @@ class Tally:
         """How many there were."""
         return sum(sum(ends.values()) for ends in self.ends.values())
 
-    def lines(self) -> list[str]:
-        """The tally as lines of a table: story, outcome, runs, who mended it."""
-        return [f"{self.name:42} {fault:18} {sum(self.ends[fault].values()):5}  "
-                + ", ".join(f"{who} {count}" for who, count in self.ends[fault].most_common())
-                for fault in FAULTS if fault in self.ends]
+    def record(self, record_property: Callable[[str, object], None], title: str) -> None:
+        """Have the end of the test run show how these runs ended."""
+        for row, ends in self.ends.items():
+            record_property(f"{title}, by outcome: who mended it", {row: dict(ends)})
+            record_property(f"{title}, by story: who mended it", {self.name: dict(ends)})
