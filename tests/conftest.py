@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
@@ -14,10 +15,30 @@ settings.load_profile("tongbao")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Show what tests counted with `record_property("counted", ...)`, from all workers."""
+    """Show what tests counted with `record_property`, from all workers.
+
+    A text under "counted" is a line; a dict {row: {column: count}} is summed up into the table
+    of its name.
+    """
+    _show_tables(terminalreporter)
     lines = {text for reports in terminalreporter.stats.values() for report in reports
              for name, text in getattr(report, "user_properties", ()) if name == "counted"}
     if lines:
         terminalreporter.section("counted")
         for line in sorted(lines):
             terminalreporter.write_line(line)
+
+
+def _show_tables(terminalreporter: TerminalReporter) -> None:
+    tables: dict[str, dict[str, Counter[str]]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, rows in getattr(report, "user_properties", ()):
+                if isinstance(rows, dict) and report.when == "call":
+                    for row, counts in rows.items():
+                        tables.setdefault(name, {}).setdefault(row, Counter()).update(counts)
+    for name, table in sorted(tables.items()):
+        terminalreporter.section(f"{name}: {sum(row.total() for row in table.values())}")
+        for row, counts in sorted(table.items()):
+            shown = ", ".join(f"{column} {count}" for column, count in counts.most_common())
+            terminalreporter.write_line(f"{row:52} {counts.total():6}  {shown}")

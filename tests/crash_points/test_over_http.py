@@ -1,4 +1,4 @@
-"""Every call of a purchase fails once in every way; then production goes on as it does.
+"""A purchase over HTTP events: every call fails once, and twice, in every way.
 
 A purchase runs once to count its calls to the store, the provider and the issuer. Then, for
 each call and each way to fail, the same purchase runs again; whoever got no answer asks again
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.domain.history import verify_chain
+from shared.domain.license import Standing
 from shared.domain.order import QUERY_INTERVAL_S, OrderState
 from shared.errors import ProviderUnavailable, StoreUnavailable, StoreUnknown
 from tests.functions.shopfront import Reply, Shopfront
@@ -184,7 +185,9 @@ class Purchase:
         assert self.world.held.rows() == []
         licenses = self.world.licenses.all()
         assert len(licenses) == 1
+        is_refunding = self.story == "refund"
         for license_ in licenses:
+            assert (license_.standing is Standing.ACTIVE) != is_refunding
             assert license_.grants == (order.grant,)
             verify_chain("license", license_.license_id, license_.history.events,
                          license_.history.head)

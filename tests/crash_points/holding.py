@@ -1,0 +1,146 @@
+"""Stories of payments that fit no order: held, and settled by a person or by themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.domain.held import HeldState, held_id
+from shared.domain.money import Money
+from shared.domain.refund import RefundState
+from shared.use_cases.settle_held import dismiss_held, load_held, refund_held
+from tests.crash_points.acts import (
+    HOUR_S,
+    claim,
+    number_of,
+    pay,
+    place,
+    poll_until_paid,
+    settle,
+    wait_until,
+)
+from tests.crash_points.stories import story
+
+if TYPE_CHECKING:
+    from shared.domain.held import HeldPayment
+    from shared.domain.payment import PaymentFact
+    from tests.crash_points.stage import Stage
+
+TOO_LITTLE = Money(100, "CNY")
+
+
+@story("held: a wrong amount, refunded")
+def _wrong_amount(stage: Stage) -> None:
+    _refunded(stage, _paid_wrong(stage))
+
+
+@story("held: a wrong amount, its notify lost", lifetime_s=400)
+def _wrong_amount_found(stage: Stage) -> None:
+    order = place(stage)
+    stage.let_pass(10)
+    fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
+    _wait_held(stage, fact)
+    stage.let_pass(600)
+
+
+@story("held: no such order, dismissed")
+def _no_order(stage: Stage) -> None:
+    fact = _paid_unknown(stage)
+    stage.tell(fact)
+    held = _wait_held(stage, fact)
+    after = stage.until_answered("operator", lambda: dismiss_held(
+        _loaded(stage, held), "settled_by_hand", stage.books, actor="operator:anna",
+        source="admin"))
+    assert after.state is HeldState.DISMISSED
+
+
+@story("held: a second payment, refunded")
+def _second(stage: Stage) -> None:
+    order = place(stage)
+    first = pay(stage, order)
+    stage.tell(first)
+    poll_until_paid(stage, order)
+    claim(stage, order)
+    stage.let_pass(10)
+    second = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(),
+                               transaction_id="4200000000000000000000000002")
+    stage.outside.more_payments.append(first)
+    stage.tell(second)
+    _refunded(stage, second)
+
+
+@story("held: refunded by itself")
+def _by_itself(stage: Stage) -> None:
+    stage.held_desk = replace(stage.held_desk, refunds_by_itself=True)
+    fact = _paid_wrong(stage)
+    _settled(stage, fact)
+
+
+@story("held: its refund is closed, and asked for again")
+def _closed(stage: Stage) -> None:
+    fact = _paid_wrong(stage)
+    _ask(stage, _wait_held(stage, fact))
+    wait_until(stage, lambda: stage.refunds.refunds)
+    number, = stage.refunds.refunds
+    stage.tell(settle(stage, number, RefundState.CLOSED))
+    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUND_FAILED)
+
+
+@story("held: its refund's notify lost")
+def _unnotified(stage: Stage) -> None:
+    fact = _paid_wrong(stage)
+    _ask(stage, _wait_held(stage, fact))
+    wait_until(stage, lambda: stage.refunds.refunds)
+    number, = stage.refunds.refunds
+    settle(stage, number)
+    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUNDED)
+
+
+def _paid_wrong(stage: Stage) -> PaymentFact:
+    order = place(stage)
+    stage.let_pass(10)
+    fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
+    stage.tell(fact)
+    return fact
+
+
+def _paid_unknown(stage: Stage) -> PaymentFact:
+    """Somebody placed an order with our prefix that our rows do not have: an old backup."""
+    number = number_of("another-key")
+    stage.outside.unknown.add(number)
+    text = json.dumps({"amount": {"amount_minor": 9_900, "currency": "CNY"}, "description": "?",
+                       "expires_at_s": stage.clock.now_s() + HOUR_S, "out_trade_no": number})
+    stage.undisturbed(lambda: stage.gateway.place(text, stage.clock.now_s()))
+    return stage.gateway.pay(number, stage.clock.now_s())
+
+
+def _held(stage: Stage, fact: PaymentFact) -> HeldPayment:
+    return next(one for one in stage.held.rows() if one.transaction_id == fact.transaction_id)
+
+
+def _wait_held(stage: Stage, fact: PaymentFact) -> HeldPayment:
+    wait_until(stage, lambda: any(one.transaction_id == fact.transaction_id
+                                  for one in stage.held.rows()))
+    return _held(stage, fact)
+
+
+def _loaded(stage: Stage, held: HeldPayment) -> HeldPayment:
+    return load_held(held_id(held.provider, held.transaction_id), stage.books)
+
+
+def _ask(stage: Stage, held: HeldPayment) -> None:
+    stage.until_answered("operator", lambda: refund_held(
+        _loaded(stage, held), stage.held_desk, actor="operator:anna", source="admin"))
+
+
+def _refunded(stage: Stage, fact: PaymentFact) -> None:
+    _ask(stage, _wait_held(stage, fact))
+    _settled(stage, fact)
+
+
+def _settled(stage: Stage, fact: PaymentFact) -> None:
+    wait_until(stage, lambda: stage.refunds.refunds)
+    number, = stage.refunds.refunds
+    stage.tell(settle(stage, number))
+    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUNDED)

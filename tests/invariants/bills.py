@@ -1,0 +1,95 @@
+"""I8: bill and ledger, compared once more, from the provider's journal and our rows alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shared.domain import identifiers
+from shared.domain.bill import REPAIRED, DayState, Difference
+from shared.domain.calendar import DAY_S, day_of, start_of
+from shared.domain.refund import RefundState
+from tests.invariants.ground import must
+
+if TYPE_CHECKING:
+    from shared.domain.bill import LedgerLine, Reconciliation
+    from shared.domain.payment import PaymentFact
+    from tests.invariants.ground import Outside
+    from tests.unit.use_cases.world import World
+
+READY_AFTER_S = 34 * 3_600
+OURS_TO_TELL = {*REPAIRED, Difference.DOUBLED_LINE}
+"""Differences that leave bill and ledger equal."""
+
+
+def bill_equals_ledger(world: World, outside: Outside) -> None:
+    """I8: both have the same movements, or one discrepancy says which differs."""
+    lines = {(line.kind, line.number): line for line in world.ledger.rows()}
+    must(len(lines) == len(world.ledger.rows()), "I8", "one movement, two lines in the ledger")
+    days = {result.day: result for result in world.days.rows()}
+    for fact in outside.payments(world):
+        if fact.out_trade_no.startswith(world.shop.prefix):
+            _payment_agrees(fact, lines, days, world, outside)
+    _refunds_agree(lines, days, world)
+    journal = {fact.transaction_id for fact in outside.payments(world)}
+    for kind, number in lines:
+        must(kind == "refund" or number in journal, "I8", "the ledger has a payment of nobody")
+        must(kind == "payment" or number in world.refunds.refunds, "I8",
+             "the ledger has a refund of nobody")
+    for result in days.values():
+        _tells_once(result)
+
+
+def _payment_agrees(fact: PaymentFact, lines: dict[tuple[str, str], LedgerLine],
+                    days: dict[str, Reconciliation], world: World, outside: Outside) -> None:
+    assert fact.paid_at_s is not None
+    day = day_of(fact.paid_at_s)
+    order_id = identifiers.order_id(fact.out_trade_no)
+    result = days.get(day)
+    if _is_over(day, world):
+        must(result is not None and result.state is DayState.DONE, "I8",
+             "a day with a payment was never reconciled")
+    line = lines.get(("payment", str(fact.transaction_id)))
+    if line is not None:
+        must((line.order_id, line.amount, line.day) == (order_id, fact.amount, day), "I8",
+             "the ledger's line is not the payment")
+    if result is None or result.state is not DayState.DONE:
+        return
+    told = [one.difference for one in result.discrepancies
+            if one.order_id == order_id and one.kind == "payment"
+            and one.difference not in OURS_TO_TELL]
+    if fact in outside.more_payments or fact.transaction_id in outside.bill_lacks:
+        return must(Difference.MISSING_IN_BILL in told, "I8", "missing in the bill, and not told")
+    differs = line is None
+    must((Difference.HELD_PAYMENT in told) == differs, "I8",
+         "bill and ledger differ, and nobody is told" if differs
+         else "bill and ledger agree, and a difference is told")
+
+
+def _refunds_agree(lines: dict[tuple[str, str], LedgerLine],
+                   days: dict[str, Reconciliation], world: World) -> None:
+    orders = {order.out_trade_no: order for order in world.orders.all()}
+    for number, back in world.refunds.refunds.items():
+        line = lines.get(("refund", number))
+        succeeded = back.state is RefundState.SUCCEEDED
+        order = orders.get(back.out_trade_no)
+        ours = next((one for one in order.refunds if one.out_refund_no == number),
+                    None) if order is not None else None
+        if ours is None:
+            must(line is None, "I8", "the ledger has a refund that no order has")
+            continue
+        must((line is not None) == succeeded, "I8", "the ledger's refunds are not the provider's")
+        must(line is None or line.amount == back.amount, "I8", "a refund of another amount")
+        if _is_over(day_of(back.asked_at_s), world):
+            must(ours.billed_on is not None, "I8", "a refund was billed, and nobody noted it")
+            must(day_of(back.asked_at_s) in days, "I8", "a day with a refund was not reconciled")
+
+
+def _tells_once(result: Reconciliation) -> None:
+    again = [one for one, count in Counter(result.discrepancies).items() if count > 1]
+    must(not again, "I8", "one difference is told twice")
+
+
+def _is_over(day: str, world: World) -> bool:
+    """Whether the day's bill is there for more than a day: time enough to reconcile."""
+    return world.clock.now_s() > start_of(day) + READY_AFTER_S + DAY_S

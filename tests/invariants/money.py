@@ -1,0 +1,129 @@
+"""Money: what was paid is owed, booked once, granted once and delivered, or comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.domain import identifiers
+from shared.domain.license import Standing
+from shared.domain.order import OrderState
+from shared.domain.refund import RefundOrigin, RefundState
+from shared.domain.refunding import reserved_minor
+from tests.invariants.ground import must
+
+if TYPE_CHECKING:
+    from tests.invariants.ground import Outside
+    from tests.unit.use_cases.world import World
+
+
+def one_payment_one_grant(world: World, outside: Outside) -> None:
+    """I1: each paid order has its one grant, and each license has each of its grants once."""
+    seen: set[str] = set()
+    for order in world.orders.all():
+        told = sum(event.kind == "paid" for event in order.history.events)
+        must(told == int(order.payment is not None), "I1", "a payment is told of once")
+        must((order.payment is None) == (order.grant is None), "I1", "a payment has a grant")
+        if order.payment is not None and order.grant is not None:
+            must(order.grant.grant_id == identifiers.grant_id("order", order.order_id), "I1",
+                 "an order's grant has the order's name")
+            must(order.payment.transaction_id not in seen, "I1", "one payment pays one order")
+            seen.add(order.payment.transaction_id)
+    for held in world.held.rows():
+        must(held.transaction_id not in seen, "I1", "a payment is booked or held, not both")
+    for license_ in world.licenses.all():
+        names = [grant.grant_id for grant in license_.grants]
+        must(len(names) == len(set(names)), "I1", "a grant is applied once")
+        granted = sum(event.kind == "granted" for event in license_.history.events)
+        must(granted == len(names), "I1", "a grant is told of once")
+
+
+def no_grant_without_payment(world: World, outside: Outside) -> None:
+    """I2: behind each paid grant is an order, and a payment in the provider's journal."""
+    journal = {(fact.out_trade_no, fact.transaction_id) for fact in outside.payments(world)}
+    grants = set()
+    for order in world.orders.all():
+        if order.payment is not None:
+            must((order.out_trade_no, order.payment.transaction_id) in journal, "I2",
+                 "booked, and the provider took no such payment")
+            grants.add(order.grant)
+    for license_ in world.licenses.all():
+        for grant in license_.grants:
+            must(grant.proof.kind != "payment" or grant in grants, "I2",
+                 "a license without a paid order behind it")
+
+
+def paid_is_owed(world: World, outside: Outside) -> None:
+    """I3: amount, currency and payee of a booked payment are the order's, everywhere."""
+    journal = {fact.transaction_id: fact for fact in outside.payments(world)}
+    for order in world.orders.all():
+        if order.payment is not None:
+            fact = journal[order.payment.transaction_id]
+            must(order.payment.amount == order.price == fact.amount, "I3", "another amount")
+            must(fact.payee == order.payee, "I3", "paid to somebody else")
+
+
+def delivered(world: World, outside: Outside) -> None:
+    """I4: each payment with our prefix is booked with its license, or visibly held."""
+    orders = {order.out_trade_no: order for order in world.orders.all()}
+    held = {one.transaction_id for one in world.held.rows()}
+    licenses = {one.license_id: one for one in world.licenses.all()}
+    for fact in outside.payments(world):
+        if not fact.out_trade_no.startswith(world.shop.prefix):
+            continue
+        order = orders.get(fact.out_trade_no)
+        if order is None or order.payment is None or (
+                order.payment.transaction_id != fact.transaction_id):
+            must(fact.transaction_id in held, "I4", "paid, and neither booked nor held")
+            continue
+        assert order.grant is not None
+        license_ = licenses.get(order.license_id)
+        must(license_ is not None and order.grant in license_.grants, "I4",
+             "paid, and the license does not have the grant")
+
+
+def refunds_within_payment(world: World, outside: Outside) -> None:
+    """I6: at the provider and here, refunds never amount to more than the payment."""
+    for order in world.orders.all():
+        paid = 0 if order.payment is None else order.payment.amount.amount_minor
+        # What the seller took in the provider's console was no choice of ours.
+        ours = all(one.origin is not RefundOrigin.CONSOLE for one in order.refunds)
+        must(reserved_minor(order) <= paid or not ours, "I6", "more is promised than was paid")
+    for number, trade in world.gateway.trades.items():
+        must(world.refunds.refunded_minor(number) <= trade.amount.amount_minor, "I6",
+             "more went back than was paid")
+
+
+def refunded_is_revoked(world: World, outside: Outside) -> None:
+    """I5: what went back as a whole at the provider has no active grant any more."""
+    others = {one.provider_request for one in world.held.rows() if one.provider_request}
+    for order in world.orders.all():
+        back = sum(refund.amount.amount_minor for refund in world.refunds.refunds.values()
+                   if refund.out_trade_no == order.out_trade_no
+                   and refund.state is RefundState.SUCCEEDED and refund.request not in others)
+        if order.payment is None or back < order.payment.amount.amount_minor:
+            must(order.state is not OrderState.REFUNDED, "I5", "revoked, and not refunded")
+            continue
+        must(order.state is OrderState.REFUNDED, "I5", f"refunded, and {order.state.value}")
+        for license_ in world.licenses.all():
+            if order.grant in license_.grants:
+                must(license_.standing_of(order.grant.grant_id) is Standing.REVOKED, "I5",
+                     "refunded, and the license is not revoked")
+
+
+def one_refund_per_request(world: World, outside: Outside) -> None:
+    """I7: the provider made no refund but those that rows know, and each request made one."""
+    known = {refund.out_refund_no: refund for order in world.orders.all()
+             for refund in order.refunds}
+    held = [one.provider_request for one in world.held.rows()]
+    for number, back in world.refunds.refunds.items():
+        ours = known.get(number)
+        must(ours is not None or back.request in held or not back.request, "I7",
+             "the provider made a refund that no row knows")
+        if ours is not None:
+            must(ours.amount == back.amount, "I7", "a refund of another amount")
+            must(ours.state is back.state, "I7",
+                 f"{back.state.value} at the provider, {ours.state.value} here")
+    for order in world.orders.all():
+        asked = [refund for refund in order.refunds if refund.origin is not RefundOrigin.CONSOLE]
+        keys = outside.refund_keys.get(order.order_id)
+        must(keys is None or len(asked) <= len(keys), "I7", "one request made two refunds")

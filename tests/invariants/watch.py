@@ -1,0 +1,70 @@
+"""I15: every write moves its row as the rules say: one version, one more piece of history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.order import REFUND_TRANSITIONS, TRANSITIONS, OrderState
+from tests.invariants.ground import must
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.domain.order import Order
+    from tests.unit.use_cases.world import World
+
+UNPAID_KINDS = {kind for _, kind in TRANSITIONS}
+
+
+class Watch:
+    """Remembers the rows, and compares them with what they are after a write."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[tuple[str, str], Any] = dict(self._rows())
+
+    def look(self) -> None:
+        """Raise Broken unless every changed row was moved by the rules."""
+        for name, row in self._rows():
+            before = self._known.get(name)
+            if before is not row:
+                _one_version_on(before, row)
+                if name[0] == "order":
+                    _moved_by_the_tables(before, row)
+                self._known[name] = row
+
+    def _rows(self) -> Iterator[tuple[tuple[str, str], Any]]:
+        world = self._world
+        for order in world.orders.all():
+            yield ("order", order.order_id), order
+        for license_ in world.licenses.all():
+            yield ("license", license_.license_id), license_
+        for held in world.held.rows():
+            yield ("held", held.transaction_id), held
+        for complaint in world.complaints.rows():
+            yield ("complaint", complaint.complaint_id), complaint
+
+
+def _one_version_on(before: Any, after: Any) -> None:
+    if before is None:
+        must(after.version == 1, "I15", "a new row starts with version 1")
+        return
+    must(after.version == before.version + 1, "I15", "a write moves the version by exactly one")
+    old = before.history.events
+    must(after.history.events[:len(old)] == old, "I15", "history is only ever added to")
+
+
+def _moved_by_the_tables(before: Order | None, after: Order) -> None:
+    if before is None:
+        must(after.state is OrderState.CREATED, "I15", "an order begins as created")
+        return
+    state = before.state
+    for event in after.history.events[len(before.history.events):]:
+        if event.kind in UNPAID_KINDS:
+            must((state, event.kind) in TRANSITIONS, "I15",
+                 f"{state.value} has no move {event.kind}")
+            state = TRANSITIONS[state, event.kind]
+    must(after.state is state or after.state in REFUND_TRANSITIONS.get(state, ()), "I15",
+         f"no event leads from {state.value} to {after.state.value}")
+    must(before.payment in (None, after.payment), "I15", "a booked payment is never changed")
+    must(before.grant in (None, after.grant), "I15", "a grant is never changed")
