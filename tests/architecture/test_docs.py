@@ -14,7 +14,7 @@ from shared.adapters.tablestore.tables import TABLES
 from shared.domain.held import MOVES as HELD_MOVES
 from shared.domain.refund import MOVES as REFUND_MOVES
 from shared.errors import MESSAGES
-from shared.settings import ALL, VARIABLES, Variable
+from shared.variables import ALL, VARIABLES, Variable
 from tests.architecture.sources import ROOT, files, tree
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from emulators.fc import cron
 from scripts.packaging.contents import PACKAGES
 from shared import bootstrap, settings
+from shared.variables import VARIABLES, Variable
 from tests.deploy.schema import FUNCTION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,7 +125,7 @@ def variables_are_not_the_platform_s(_name: str, resource: Resource) -> Iterator
 @per_function
 def variables_are_those_that_the_function_reads(name: str, resource: Resource) -> Iterator[str]:
     declared = set(resource["props"]["environmentVariables"])
-    known = {variable.name: variable for variable in settings.VARIABLES.values()}
+    known = {variable.name: variable for variable in VARIABLES.values()}
     for variable in known.values():
         if name in variable.needed_by and variable.name not in declared:
             yield f"{variable.name} is missing"
@@ -141,9 +142,9 @@ def secrets_are_only_where_they_are_needed(name: str, resource: Resource) -> Ite
             yield f"{variable.name} is a secret of {', '.join(variable.needed_by)}"
 
 
-def secret_variables() -> list[settings.Variable]:
+def secret_variables() -> list[Variable]:
     kinds = settings.Settings.__annotations__
-    return [variable for field, variable in settings.VARIABLES.items()
+    return [variable for field, variable in VARIABLES.items()
             if kinds[field] == "Secret" and variable.needed_by]
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from emulators.fc import FunctionComputeEmulator
 from scripts.packaging.contents import PACKAGES
-from shared.settings import VARIABLES
+from shared.variables import VARIABLES
 from tests.packaging.conftest import TARGET
 
 if TYPE_CHECKING:
