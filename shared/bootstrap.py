@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shared.http.app import App
     from shared.http.operator_app import OperatorApp
     from shared.http.timer_app import TimerApp
-    from shared.use_cases.record_payment import Books
     from shared.use_cases.reconcile_day import AuditRoom
+    from shared.use_cases.record_payment import Books
     from shared.use_cases.request_refund import RefundCounter
     from shared.use_cases.settle_held import HeldDesk
     from shared.use_cases.watch_complaint import ComplaintRoom

@@ -1,8 +1,8 @@
 """Every setting, read once at start from the environment: the only reader of it.
 
-One table (`shared.variables`) says which function needs what, so that a function holds no secret it does not
-use, and a missing one fails at start, by name. A value may say where it is kept instead of
-what it is ("file:/path"); another secret store is one more entry in `sources`.
+One table (`shared.variables`) says which function needs what, so that a function holds no secret
+it does not use, and a missing one fails at start, by name. A value may say where it is kept
+instead of what it is ("file:/path"); another secret store is one more entry in `sources`.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from shared.http.operator_answers import (
     order_view,
     reconciliation_view,
 )
-from shared.http.operator_app import OperatorApp
 from shared.use_cases import operate, watch_complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.http.operator_app import OperatorApp
     from shared.use_cases.operate import OperatorDesk
 
 

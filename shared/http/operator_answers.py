@@ -71,7 +71,7 @@ def reconciliation_view(result: Reconciliation) -> dict[str, Any]:
 
 def due_view(due: DueNow) -> dict[str, Any]:
     """What the timer has before it: how much, and the first rows."""
-    return {"due": due.count, "first": [
+    return {"due": due.rows, "first": [
         {"kind": work.kind, "subject": work.subject_id, "late_s": due.now_s - work.due_at_s}
         for work in due.first]}
 

@@ -66,7 +66,7 @@ class RefundWish(NamedTuple):
 class DueNow(NamedTuple):
     """How many rows are due, whoever works on them, and the first that nobody has."""
 
-    count: int
+    rows: int
     now_s: int
     first: Sequence[Work]
 
