@@ -8,7 +8,6 @@ from shared import bootstrap
 from shared.http import operator_contract as wanted
 from shared.http.operator_answers import (
     complaint_view,
-    due_view,
     held_view,
     license_view,
     order_view,
@@ -53,7 +52,7 @@ def acts(desk: OperatorDesk) -> dict[type[wanted.Act], Callable[[Any], dict[str,
         **_acts_on_held(desk), **_acts_on_complaints(desk),
         wanted.ReconcileDay: lambda it: {"reconciliation": reconciliation_view(
             operate.reconcile(it.day, desk, name=it.actor))},
-        wanted.CountDue: lambda _: due_view(operate.count_due(desk))}
+        wanted.CountDue: lambda _: {"due": operate.count_due(desk)}}
 
 
 def _acts_on_held(desk: OperatorDesk) -> dict[

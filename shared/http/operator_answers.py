@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from shared.domain.money import Money
     from shared.domain.order import Order
     from shared.domain.refund import Refund
-    from shared.use_cases.operate import DueNow
 
 
 def order_view(order: Order, license_: License | None = None) -> dict[str, Any]:
@@ -67,13 +66,6 @@ def reconciliation_view(result: Reconciliation) -> dict[str, Any]:
         "differences": [{"difference": found.difference.value, "kind": found.kind,
                          "order_id": found.order_id, "line": found.line,
                          "detail": found.detail} for found in result.discrepancies]}
-
-
-def due_view(due: DueNow) -> dict[str, Any]:
-    """What the timer has before it: how much, and the first rows."""
-    return {"due": due.rows, "first": [
-        {"kind": work.kind, "subject": work.subject_id, "late_s": due.now_s - work.due_at_s}
-        for work in due.first]}
 
 
 def _payment(order: Order) -> dict[str, Any] | None:

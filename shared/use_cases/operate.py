@@ -24,11 +24,8 @@ from shared.use_cases.reconcile_day import reconcile_day
 from shared.use_cases.request_refund import RefundRequest, request_refund
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from shared.domain.bill import Reconciliation
     from shared.domain.complaint import Complaint
-    from shared.domain.due import Work
     from shared.domain.held import HeldPayment
     from shared.domain.license import License
     from shared.domain.order import Order
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
 SOURCE = "admin"
 HOLD = "operator"
 SETTLED = (HeldState.REFUNDED, HeldState.DISMISSED)
-SHOWN_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -61,14 +57,6 @@ class RefundWish(NamedTuple):
 
     key: str
     amount_minor: int | None
-
-
-class DueNow(NamedTuple):
-    """How many rows are due, whoever works on them, and the first that nobody has."""
-
-    rows: int
-    now_s: int
-    first: Sequence[Work]
 
 
 def actor_of(name: str) -> str:
@@ -174,11 +162,10 @@ def reconcile(day: str, desk: OperatorDesk, *, name: str) -> Reconciliation:
     return reconcile_day(day, desk.audit, actor=actor_of(name))
 
 
-def count_due(desk: OperatorDesk) -> DueNow:
-    """What the timer has before it now."""
+def count_due(desk: OperatorDesk) -> int:
+    """How many rows the timer has before it now, whoever works on them."""
     books = desk.counter.books
-    now_s = books.clock.now_s()
-    return DueNow(books.work.count(now_s), now_s, books.work.list(now_s, SHOWN_AT_ONCE))
+    return books.work.count(books.clock.now_s())
 
 
 def _decided(typed: str, refund_id: str, kind: str, desk: OperatorDesk, *, name: str,

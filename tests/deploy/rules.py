@@ -25,8 +25,12 @@ PINNED = re.compile(r"fc3@[0-9]+\.[0-9]+\.[0-9]+")
 # A page in a browser calls these, so the browser asks first, with OPTIONS.
 CALLED_BY_BROWSERS = {"create-order", "license-fetch"}
 BUDGETS_MS = {"create-order": bootstrap.BUYER_BUDGET_MS, "notify": bootstrap.NOTIFY_BUDGET_MS,
-              "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000}
+              "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000,
+              "timers": bootstrap.TIMERS_BUDGET_MS, "admin": bootstrap.ADMIN_BUDGET_MS}
 """How long a function works at most; license-fetch may also wait 20 s for a change."""
+JOBS = {"due", "due-everywhere", "complaints", "bill"}
+TIME_ZONE = "CRON_TZ=Asia/Shanghai "
+WITHOUT_TRIGGER = "admin"
 
 Resource = Mapping[str, Any]
 Rule = Callable[[Mapping[str, Any]], Iterator[str]]
@@ -214,6 +218,31 @@ def timers_can_be_read(_name: str, resource: Resource) -> Iterator[str]:
             cron.parse(trigger["cronExpression"])
         except cron.CronError as error:
             yield f"{trigger['cronExpression']!r}: {error}"
+
+
+@per_function
+def timers_run_on_beijing_time(_name: str, resource: Resource) -> Iterator[str]:
+    """Bills do; and a time in another zone is a mistake that shows only at night."""
+    for trigger in triggers_of(resource, "timer"):
+        if not trigger["cronExpression"].startswith(TIME_ZONE):
+            yield f"{trigger['cronExpression']!r} is not in Beijing time"
+
+
+@per_function
+def timers_start_every_job(name: str, resource: Resource) -> Iterator[str]:
+    payloads = Counter(trigger.get("payload") for trigger in triggers_of(resource, "timer"))
+    for payload in payloads:
+        if name != "timers" or payload not in JOBS:
+            yield f"no job {payload!r}"
+    for job in sorted(JOBS if name == "timers" else ()):
+        if payloads[job] != 1:
+            yield f"{payloads[job]} timers start {job}"
+
+
+@per_function
+def only_admin_has_no_trigger(name: str, resource: Resource) -> Iterator[str]:
+    if bool(resource["props"]["triggers"]) is (name == WITHOUT_TRIGGER):
+        yield f"{len(resource['props']['triggers'])} triggers"
 
 
 @per_document
