@@ -26,7 +26,7 @@ PACKAGES = {
     "create-order": Package("functions/create_order", (*STORE, *CRYPTOGRAPHY, *MODELS)),
     "notify": Package("functions/notify", (*STORE, *CRYPTOGRAPHY)),
     "license-fetch": Package("functions/license_fetch", (*STORE, *CRYPTOGRAPHY)),
-    "timers": Package("functions/timers", (*STORE, *CRYPTOGRAPHY, *WECHATPAY)),
+    "timers": Package("functions/timers", (*STORE, *CRYPTOGRAPHY, *MODELS, *WECHATPAY)),
     "admin": Package("functions/admin", (*STORE, *CRYPTOGRAPHY, *MODELS, *WECHATPAY)),
 }
 
