@@ -15,15 +15,8 @@ from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer, InvalidSigningK
 from shared.adapters.system import SystemClock
 from shared.adapters.wechatpay.keys import UnusableKey, validate_keys
 from shared.secret import MissingSetting
-from shared.settings import (
-    ALL,
-    CREATE_ORDER,
-    LICENSE_FETCH,
-    NOTIFY,
-    VARIABLES,
-    InvalidSetting,
-    load_settings,
-)
+from shared.settings import InvalidSetting, load_settings
+from shared.variables import ALL, CREATE_ORDER, LICENSE_FETCH, NOTIFY, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

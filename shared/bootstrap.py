@@ -1,41 +1,45 @@
 """The composition root: builds each function from its settings, once per instance.
 
-Adapters are imported inside the builders, so that a function loads only what it uses, and the
-builders run in Function Compute's initializer, before the first request.
+The builders run in Function Compute's initializer, before the first request. What all functions
+share is in `shared.ground`; adapters are imported where they are used, so that a function loads
+only its own.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared import settings as names
-from shared.adapters.system import RANDOM, SystemClock, random_token
-from shared.deadline import Deadline
-from shared.http import fc_event
-from shared.http.app import App
-from shared.log import JsonLog
-from shared.settings import Settings, load_settings
-from shared.use_cases.record_payment import Books
+from shared import variables as names
+from shared.ground import Ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
-    from shared.adapters.tablestore.credentials import AccessKey
-    from shared.adapters.tablestore.row_store import RowStore
-    from shared.adapters.wechatpay.gateway import WeChatNativeGateway
-    from shared.adapters.wechatpay.transport import Transport
+    from shared.domain.catalogue import Catalogue
+    from shared.http.app import App
+    from shared.http.operator_app import OperatorApp
+    from shared.http.timer_app import TimerApp
+    from shared.use_cases.reconcile_day import AuditRoom
+    from shared.use_cases.record_payment import Books
+    from shared.use_cases.request_refund import RefundCounter
+    from shared.use_cases.settle_held import HeldDesk
+    from shared.use_cases.watch_complaint import ComplaintRoom
+
+T = TypeVar("T")
 
 NOTIFY_BUDGET_MS = 3_800
 """WeChat waits 5 s for an answer (document 4012075420), a cold start and the way included."""
 BUYER_BUDGET_MS = 8_000
+TIMERS_BUDGET_MS = 240_000
+"""The longest job of a timer (shared.http.timer_app knows the shorter ones)."""
+ADMIN_BUDGET_MS = 100_000
+"""Long enough to reconcile a day by hand."""
 CERTIFICATES = "SSL_CERT_FILE"
 
-_apps: dict[str, App] = {}
+_built: dict[str, Any] = {}
 
 
 def create_order_app(routes: Callable[..., Any]) -> App:
@@ -53,55 +57,141 @@ def license_fetch_app(routes: Callable[..., Any]) -> App:
     return _once(names.LICENSE_FETCH, build_license_fetch, routes)
 
 
+def timers_app(jobs: Callable[..., Any]) -> TimerApp:
+    """timers, built at the first call."""
+    return _once(names.TIMERS, build_timers, jobs)
+
+
+def admin_app(acts: Callable[..., Any]) -> OperatorApp:
+    """admin, built at the first call."""
+    return _once(names.ADMIN, build_admin, acts)
+
+
 def build_create_order(routes: Callable[..., Any], environ: Mapping[str, str]) -> App:
     """create-order over this environment."""
-    from shared.adapters.catalogue_file import load_catalogue
     from shared.http.source_bucket import SourceBucket
     from shared.use_cases.create_order import Shop
 
-    ground = _Ground.lay(names.CREATE_ORDER, environ)
-    settings = ground.settings
-    shop = Shop(catalogue=load_catalogue(), gateway=ground.gateway(), books=ground.books(),
+    ground = Ground.lay(names.CREATE_ORDER, environ, BUYER_BUDGET_MS)
+    settings, books = ground.settings, ground.books()
+    shop = Shop(catalogue=_catalogue(ground), gateway=ground.gateway(), books=books,
                 prefix=settings.prefix, environment=settings.environment,
                 order_lifetime_s=settings.order_lifetime_s)
     bucket = SourceBucket(ground.clock, per_minute=settings.orders_per_minute,
                           burst=settings.orders_burst)
-    return ground.app(routes(shop, bucket), budget_ms=BUYER_BUDGET_MS, cors=True)
+    return ground.app(routes(shop, bucket, ground.refund_counter(books)),
+                      budget_ms=BUYER_BUDGET_MS, cors=True)
 
 
 def build_notify(routes: Callable[..., Any], environ: Mapping[str, str]) -> App:
     """notify over this environment."""
     from shared.adapters.wechatpay.notify import WeChatNotifyVerifier
 
-    ground = _Ground.lay(names.NOTIFY, environ)
+    ground = Ground.lay(names.NOTIFY, environ, NOTIFY_BUDGET_MS)
     settings = ground.settings
     verifier = WeChatNotifyVerifier(settings.wechatpay_keys(),
-                                    settings.wechatpay_api_v3_key.reveal().encode())
+                                    settings.wechatpay_api_v3_key.reveal().encode(),
+                                    payer_hasher=ground.payer_hasher)
     return ground.app(routes(verifier, ground.books()), budget_ms=NOTIFY_BUDGET_MS, cors=False)
 
 
 def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) -> App:
     """license-fetch over this environment."""
     from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
-    from shared.adapters.tablestore.licenses import TablestoreLicenses
     from shared.use_cases.claim_license import Desk
     from shared.use_cases.fetch_order import Counter
 
-    ground = _Ground.lay(names.LICENSE_FETCH, environ)
+    ground = Ground.lay(names.LICENSE_FETCH, environ, BUYER_BUDGET_MS)
     settings, books = ground.settings, ground.books()
     issuer = Ed25519LicenseIssuer(settings.signing_keys(), issuer=f"tongbao:{settings.prefix}")
     counter = Counter(books, ground.gateway(), wait_s=settings.wait_s)
-    desk = Desk(books, TablestoreLicenses(ground.store), issuer)
-    return ground.app(routes(counter, desk), cors=True,
+    refunds = ground.refund_counter(books)
+    return ground.app(routes(counter, Desk(books, refunds.licenses, issuer), refunds), cors=True,
                       budget_ms=BUYER_BUDGET_MS + 1000 * settings.wait_s)
 
 
-def _once(function: str, build: Callable[..., App], routes: Callable[..., Any]) -> App:
-    app = _apps.get(function)
-    if app is None:
+def build_timers(jobs: Callable[..., Any], environ: Mapping[str, str]) -> TimerApp:
+    """timers over this environment."""
+    from shared.http.timer_app import TimerApp
+    from shared.use_cases.look_at_order import BackOffice
+
+    ground = Ground.lay(names.TIMERS, environ, TIMERS_BUDGET_MS)
+    counter = ground.refund_counter(ground.books())
+    audit = _audit_room(ground, counter.books)
+    office = BackOffice(counter, ground.gateway(), audit.ledger, _catalogue(ground))
+    return TimerApp(
+        jobs(office=office, held=_held_desk(ground, counter),
+             complaints=_complaint_room(ground, counter), audit=audit,
+             everywhere=ground.books(every_bucket=True)),
+        log=ground.log, begin=ground.begin)
+
+
+def build_admin(acts: Callable[..., Any], environ: Mapping[str, str]) -> OperatorApp:
+    """admin over this environment."""
+    from shared.http.operator_app import OperatorApp
+    from shared.use_cases.operate import OperatorDesk
+
+    ground = Ground.lay(names.ADMIN, environ, ADMIN_BUDGET_MS)
+    counter = ground.refund_counter(ground.books())
+    desk = OperatorDesk(counter, _held_desk(ground, counter), _complaint_room(ground, counter),
+                        _audit_room(ground, counter.books))
+    return OperatorApp(acts(desk), log=ground.log,
+                       begin=lambda context: ground.begin(context, ADMIN_BUDGET_MS))
+
+
+def _catalogue(ground: Ground) -> Catalogue:
+    """What is sold; raises MissingSetting when a refund policy cannot be kept to."""
+    from shared.adapters.catalogue_file import load_catalogue
+    from shared.secret import MissingSetting
+
+    catalogue = load_catalogue()
+    counted = [product.product_id for product in catalogue.products.values()
+               if product.refund_policy is not None
+               and product.refund_policy.most_per_payer is not None]
+    if counted and not ground.settings.payer_pepper:
+        raise MissingSetting(f"the setting {names.VARIABLES['payer_pepper'].name} is missing: "
+                             f"the refunds of {counted[0]} are counted by payer")
+    return catalogue
+
+
+def _held_desk(ground: Ground, counter: RefundCounter) -> HeldDesk:
+    from shared.use_cases.settle_held import HeldDesk
+
+    return HeldDesk(counter.books, counter.gateway,
+                    refunds_by_itself=ground.settings.refund_held)
+
+
+def _complaint_room(ground: Ground, counter: RefundCounter) -> ComplaintRoom:
+    from shared.adapters.tablestore.complaints import TablestoreComplaints
+    from shared.adapters.wechatpay.complaints import WeChatComplaints
+    from shared.adapters.wechatpay.facts import PROVIDER
+    from shared.use_cases.watch_complaint import ComplaintRoom
+
+    settings = ground.settings
+    return ComplaintRoom(
+        counter.books, counter.licenses, TablestoreComplaints(ground.store),
+        WeChatComplaints(ground.transport, payee=ground.payee), PROVIDER,
+        prefix=settings.prefix, answer_within_s=3_600 * settings.complaint_answer_hours,
+        holds_license=settings.complaint_holds_license)
+
+
+def _audit_room(ground: Ground, books: Books) -> AuditRoom:
+    from shared.adapters.tablestore.ledger import TablestoreLedger
+    from shared.adapters.tablestore.reconciliations import TablestoreReconciliations
+    from shared.adapters.wechatpay.bills import WeChatBills
+    from shared.use_cases.reconcile_day import AuditRoom
+
+    bills = WeChatBills(ground.transport, payee=ground.payee, payer_hasher=ground.payer_hasher)
+    return AuditRoom(books, bills, TablestoreLedger(ground.store),
+                     TablestoreReconciliations(ground.store), ground.settings.prefix)
+
+
+def _once(function: str, build: Callable[..., T], parts: Callable[..., Any]) -> T:
+    built: T | None = _built.get(function)
+    if built is None:
         with _no_garbage_sought(), _no_certificates_read(os.environ):
-            app = _apps[function] = build(routes, os.environ)
-    return app
+            built = _built[function] = build(parts, os.environ)
+    return built
 
 
 @contextmanager
@@ -130,99 +220,3 @@ def _no_certificates_read(environ: MutableMapping[str, str]) -> Iterator[None]:
         del environ[CERTIFICATES]
         if before is not None:
             environ[CERTIFICATES] = before
-
-
-class _RoleKey:
-    """The role's key that is good now: from the environment, else from the last context.
-
-    Read anew for every call: Function Compute rotates it. Implements the store's Credentials.
-    """
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._from_context: tuple[str, str, str] | None = None
-
-    def remember(self, context: object) -> None:
-        """Keep the key that this invocation's context carries, if any."""
-        self._from_context = fc_event.access_key_of(context) or self._from_context
-
-    def current(self) -> AccessKey:
-        """The key for the next call."""
-        from shared.adapters.tablestore.credentials import AccessKey, EnvironmentCredentials
-
-        if "ALIBABA_CLOUD_ACCESS_KEY_ID" in self._environ or self._from_context is None:
-            return EnvironmentCredentials(self._environ).current()
-        return AccessKey(*self._from_context)
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """What every function stands on."""
-
-    settings: Settings
-    clock: SystemClock
-    deadline: Deadline
-    log: JsonLog
-    key: _RoleKey
-    store: RowStore
-
-    @staticmethod
-    def lay(function: str, environ: Mapping[str, str]) -> _Ground:
-        settings = load_settings(environ, function)
-        clock = SystemClock()
-        deadline = Deadline(clock, BUYER_BUDGET_MS)
-        key = _RoleKey(environ)
-        return _Ground(settings, clock, deadline, JsonLog(sys.stdout, clock, function), key,
-                       _row_store(settings, clock, deadline, key))
-
-    def books(self) -> Books:
-        from shared.adapters.tablestore.held_payments import TablestoreHeldPayments
-        from shared.adapters.tablestore.orders import TablestoreOrders
-
-        return Books(orders=TablestoreOrders(self.store),
-                     held=TablestoreHeldPayments(self.store),
-                     clock=self.clock, log=self.log, kid=self.settings.signing_kid)
-
-    def gateway(self) -> WeChatNativeGateway:
-        from shared.adapters.wechatpay.gateway import WeChatNativeGateway
-        from shared.domain.payment import Payee
-
-        payee = Payee(self.settings.wechatpay_mchid, self.settings.wechatpay_appid)
-        return WeChatNativeGateway(_transport(self), payee=payee,
-                                   notify_url=self.settings.notify_url)
-
-    def app(self, routes: Any, *, budget_ms: int, cors: bool) -> App:
-        def begin(context: object) -> None:
-            self.deadline.begin(budget_ms)
-            self.log.request_id = fc_event.request_id_of(context)
-            self.key.remember(context)
-
-        return App(routes, log=self.log, cors=cors, begin=begin)
-
-
-def _row_store(settings: Settings, clock: SystemClock, deadline: Deadline,
-               key: _RoleKey) -> RowStore:
-    from shared.adapters.tablestore.client import Instance, TablestoreClient
-    from shared.adapters.tablestore.row_store import RowStore
-
-    instance = Instance(settings.tablestore_endpoint, settings.tablestore_instance)
-    return RowStore(TablestoreClient(instance, key, deadline), clock, deadline, RANDOM)
-
-
-def _transport(ground: _Ground) -> Transport:
-    from shared.adapters.wechatpay.http_client import HttpClient
-    from shared.adapters.wechatpay.keys import load_verification_keys
-    from shared.adapters.wechatpay.signer import RequestSigner
-    from shared.adapters.wechatpay.transport import Transport
-    from shared.adapters.wechatpay.verifier import SignatureVerifier
-
-    settings = ground.settings
-    return Transport(
-        http=HttpClient(settings.wechatpay_base_url, clock=ground.clock,
-                        allow_http=not settings.live, ca_pem=settings.wechatpay_ca),
-        signer=RequestSigner(mchid=settings.wechatpay_mchid,
-                             serial_no=settings.wechatpay_merchant_serial,
-                             private_key_pem=settings.wechatpay_merchant_key.reveal()),
-        verifier=SignatureVerifier(load_verification_keys(settings.wechatpay_keys())),
-        clock=ground.clock, deadline=ground.deadline, log=ground.log,
-        random_token=random_token, public_key_id=settings.wechatpay_public_key_id or None)

@@ -1,8 +1,8 @@
 """Every setting, read once at start from the environment: the only reader of it.
 
-One table says which function needs what, so that a function holds no secret it does not
-use, and a missing one fails at start, by name. A value may say where it is kept instead of
-what it is ("file:/path"); another secret store is one more entry in `sources`.
+One table (`shared.variables`) says which function needs what, so that a function holds no secret
+it does not use, and a missing one fails at start, by name. A value may say where it is kept
+instead of what it is ("file:/path"); another secret store is one more entry in `sources`.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.domain.identifiers import CROCKFORD, PREFIX_LENGTH
 from shared.secret import MissingSetting, Secret
 from shared.strict_json import loads
+from shared.variables import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.secret import SecretSource
-
-CREATE_ORDER, NOTIFY, LICENSE_FETCH = "create-order", "notify", "license-fetch"
-ALL = (CREATE_ORDER, NOTIFY, LICENSE_FETCH)
-ASKING = (CREATE_ORDER, LICENSE_FETCH)
-"""The functions that call WeChat."""
+    from shared.variables import Variable
 
 TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
 """Merchant numbers of WeChat's own examples and of practice; never a real shop's."""
+
+MOST_DUE_BUCKETS = 16
+LEAST_PEPPER_CHARACTERS = 32
 
 
 class InvalidSetting(Exception):
@@ -37,15 +37,6 @@ class InvalidSetting(Exception):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"the setting {name} {why}")
         self.name = name
-
-
-class Variable(NamedTuple):
-    """One environment variable: which functions need it, and what stands in for it."""
-
-    name: str
-    needed_by: tuple[str, ...]
-    default: str | None = None
-    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +52,11 @@ class Settings:
     wait_s: int
     orders_per_minute: int
     orders_burst: int
+    due_buckets: int
+    payer_pepper: Secret
+    refund_held: bool
+    complaint_answer_hours: int
+    complaint_holds_license: bool
     signing_kid: str
     signing_key: Secret
     earlier_signing_keys: Secret
@@ -95,56 +91,6 @@ class Settings:
         seeds = _texts_by_name(earlier.reveal())
         return {**{kid: Secret(earlier.name, seed) for kid, seed in seeds.items()},
                 self.signing_kid: self.signing_key}
-
-
-VARIABLES: dict[str, Variable] = {
-    "environment": Variable("TONGBAO_ENVIRONMENT", ALL, meaning="test or live"),
-    "prefix": Variable("TONGBAO_PREFIX", ALL, meaning=(
-        "4 Crockford base-32 symbols in front of every order number of this deployment")),
-    "tablestore_endpoint": Variable("TONGBAO_TABLESTORE_ENDPOINT", ALL, meaning=(
-        "address of the Tablestore instance")),
-    "tablestore_instance": Variable("TONGBAO_TABLESTORE_INSTANCE", ALL, meaning=(
-        "name of the Tablestore instance")),
-    "notify_url": Variable("TONGBAO_NOTIFY_URL", (CREATE_ORDER,), meaning=(
-        "public address of POST /v1/notify/wechatpay; no query string")),
-    "order_lifetime_s": Variable("TONGBAO_ORDER_LIFETIME_S", (), "7200", (
-        "seconds in which an order can be paid")),
-    "wait_s": Variable("TONGBAO_WAIT_S", (), "0", (
-        "seconds that GET /v1/orders/{order_id} may wait for a change; 0 to 20")),
-    "orders_per_minute": Variable("TONGBAO_ORDERS_PER_MINUTE", (), "20", (
-        "orders per minute and source that one instance takes")),
-    "orders_burst": Variable("TONGBAO_ORDERS_BURST", (), "10", (
-        "orders that one source may place at once")),
-    "signing_kid": Variable("TONGBAO_SIGNING_KID", (NOTIFY, CREATE_ORDER, LICENSE_FETCH),
-                            meaning="id of the key that signs licenses paid from now on"),
-    "signing_key": Variable("TONGBAO_SIGNING_KEY", (LICENSE_FETCH,), meaning=(
-        "Ed25519 seed of that key, base64url of 32 bytes")),
-    "earlier_signing_keys": Variable("TONGBAO_EARLIER_SIGNING_KEYS", (), "{}", (
-        "JSON object of kid to seed: keys that licenses paid before were given")),
-    "wechatpay_mchid": Variable("WECHATPAY_MCHID", ASKING, "", "merchant number"),
-    "wechatpay_appid": Variable("WECHATPAY_APPID", ASKING, "", (
-        "application id bound to the merchant number")),
-    "wechatpay_base_url": Variable("WECHATPAY_BASE_URL", (), "https://api.mch.weixin.qq.com", (
-        "address of WeChat Pay")),
-    "wechatpay_ca": Variable("WECHATPAY_CA", (), "", (
-        "certificates, PEM: the only authorities that vouch for that address, instead of the "
-        "public ones; for tests, refused in live")),
-    "wechatpay_merchant_serial": Variable("WECHATPAY_MERCHANT_SERIAL", ASKING, "", (
-        "serial number of the merchant API certificate")),
-    "wechatpay_merchant_key": Variable("WECHATPAY_MERCHANT_KEY", ASKING, "", (
-        "merchant API private key, PEM")),
-    "wechatpay_public_key_id": Variable("WECHATPAY_PUBLIC_KEY_ID", (), "", (
-        "id of the WeChat Pay public key: PUB_KEY_ID_…")),
-    "wechatpay_public_key": Variable("WECHATPAY_PUBLIC_KEY", (), "", (
-        "the WeChat Pay public key, PEM; needed unless there are platform certificates")),
-    "wechatpay_platform_certificates": Variable(
-        "WECHATPAY_PLATFORM_CERTIFICATES", (), "{}", (
-            "older merchants: JSON object of platform serial to certificate or public key, "
-            "PEM; beside the public key, or without one")),
-    "wechatpay_api_v3_key": Variable("WECHATPAY_API_V3_KEY", (NOTIFY,), "", (
-        "the APIv3 key, 32 characters")),
-}
-"""Which environment variable fills which field of Settings."""
 
 
 def read_file(reference: str) -> str:
@@ -202,6 +148,10 @@ def _typed(field: str, wanted: str, text: str) -> Any:
         if not (text.isascii() and text.isdigit() and len(text) <= 9):
             raise InvalidSetting(name, "must be a whole number")
         return int(text)
+    if wanted == "bool":
+        if text not in ("0", "1"):
+            raise InvalidSetting(name, "must be 0 or 1")
+        return text == "1"
     return text
 
 
@@ -218,6 +168,13 @@ def _check(settings: Settings) -> None:
            "must be between 60 and 604800")
     demand(settings.orders_per_minute > 0, "orders_per_minute", "must be above 0")
     demand(settings.orders_burst > 0, "orders_burst", "must be above 0")
+    demand(1 <= settings.due_buckets <= MOST_DUE_BUCKETS, "due_buckets",
+           f"must be between 1 and {MOST_DUE_BUCKETS}")
+    demand(not settings.payer_pepper
+           or len(settings.payer_pepper.reveal()) >= LEAST_PEPPER_CHARACTERS, "payer_pepper",
+           f"must have at least {LEAST_PEPPER_CHARACTERS} characters")
+    demand(1 <= settings.complaint_answer_hours <= 72, "complaint_answer_hours",
+           "must be between 1 and 72")
     demand(not settings.notify_url or "?" not in settings.notify_url, "notify_url",
            "must have no query string (WeChat Pay refuses it)")
     demand(not settings.wechatpay_api_v3_key

@@ -1,4 +1,4 @@
-"""While the shop is open: what the functions log about orders and licenses, as it happens."""
+"""While the shop is open: time passes for the timers, and what the functions log is told."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from scripts.demo_purchase.timeline import Timeline
 
 EVERY_S = 0.5
-TOLD = ("order.", "license.", "payment.", "notify.", "request.refused", "function.crashed")
+TOLD = ("order.", "license.", "payment.", "notify.", "refund.", "held.", "complaint.", "admin.",
+        "reconcile.", "timer.failed", "request.refused", "function.crashed")
 LEFT_OUT = ("fact", "at_s", "function", "request_id")
 
 
 def tell_facts(stack: Stack, timeline: Timeline) -> NoReturn:
-    """Print new facts until a signal ends it."""
+    """Fire timers that are due, and print new facts, until a signal ends it."""
     seen = set(stack.logs())
+    fired_until_s = int(time.time())
     while True:
         time.sleep(EVERY_S)
+        now_s = int(time.time())
+        if now_s > fired_until_s:
+            stack.functions.run_timers(fired_until_s, now_s)
+            fired_until_s = now_s
         fresh = [line for line in stack.logs() if line not in seen]
         seen.update(fresh)
         facts = [fact for fact in map(_fact, fresh) if fact is not None]

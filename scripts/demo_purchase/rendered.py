@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FUNCTIONS = ("create-order", "notify", "license-fetch")
+PUBLIC = ("create-order", "notify", "license-fetch")
+"""The functions with an address of their own."""
+FUNCTIONS = (*PUBLIC, "timers", "admin")
+MINIMAL_TIMERS = {"due": "0 * * * * *", "due-everywhere": "30 20 4 * * *",
+                  "complaints": "20 10,40 * * * *", "bill": "40 0,30 10-23 * * *"}
 
 
 class RenderFailed(Exception):
@@ -39,7 +43,7 @@ def render(checkout: Path, variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def minimal(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Stands in for s.yaml where Node is missing: the three functions with every variable."""
+    """Stands in for s.yaml where Node is missing: the functions with every variable."""
     return {"resources": {name: {"component": "fc3", "props": _props(name, variables)}
                           for name in FUNCTIONS}}
 
@@ -72,5 +76,14 @@ def _props(name: str, variables: Mapping[str, str]) -> dict[str, Any]:
         "instanceLifecycleConfig": {
             "initializer": {"handler": f"{module}.initialize", "timeout": 30}},
         "environmentVariables": dict(variables),
-        "triggers": [{"triggerName": "http", "triggerType": "http", "triggerConfig": {
-            "authType": "anonymous", "methods": ["GET", "POST", "OPTIONS"]}}]}
+        "triggers": _triggers(name)}
+
+
+def _triggers(name: str) -> list[dict[str, Any]]:
+    if name == "timers":
+        return [{"triggerName": job, "triggerType": "timer", "triggerConfig": {
+            "cronExpression": f"CRON_TZ=Asia/Shanghai {at}", "enable": True, "payload": job}}
+            for job, at in MINIMAL_TIMERS.items()]
+    return [] if name not in PUBLIC else [
+        {"triggerName": "http", "triggerType": "http", "triggerConfig": {
+            "authType": "anonymous", "methods": ["GET", "POST", "OPTIONS"]}}]

@@ -12,11 +12,13 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from emulators.fc import AccessKey as FunctionAccessKey
 from emulators.fc import Credentials, FunctionComputeEmulator, Options
 from emulators.wechatpay.notify_post import post_over_http
 from scripts.demo_purchase.hops import Hops, TimedTablestore, TimedWeChatPay, timed_post
 from scripts.demo_purchase.rendered import (
     FUNCTIONS,
+    PUBLIC,
     can_render,
     function_names,
     minimal,
@@ -34,6 +36,7 @@ from shared.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from emulators.fc import Invocation
     from emulators.tablestore import TablestoreEmulator
     from emulators.wechatpay import WeChatPayEmulator
     from scripts.demo_purchase.state import State
@@ -69,6 +72,10 @@ class Stack:
     def kill(self, function: str) -> None:
         """Kill every instance of a function, as a crash of the machine would."""
         self.functions.kill_instances(self.names[function])
+
+    def fire_timer(self, job: str) -> Invocation:
+        """One firing of the timer of this job, now."""
+        return self.functions.fire_timer(self.names["timers"], job)
 
     def instances_started(self, function: str) -> int:
         """How many cold starts a function had."""
@@ -114,20 +121,21 @@ def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
         yield Stack(
             state=state, hops=hops, tablestore=tablestore, wechatpay=wechatpay,
             functions=functions, names=names, tablestore_url=endpoint, wechatpay_url=base_url,
-            urls={name: functions.url(names[name]) for name in FUNCTIONS}, tables=tables,
+            urls={name: functions.url(names[name]) for name in PUBLIC}, tables=tables,
             rendered=rendered)
 
 
 def _options(state: State, names: Mapping[str, str]) -> Options:
-    ports = {deployed: state.ports[name] for name, deployed in names.items()}
+    ports = {names[name]: state.ports[name] for name in PUBLIC}
     return Options(
         ports={**ports, "api": state.ports["api"]},
         code={names[name]: source_folders(name, CHECKOUT) for name in FUNCTIONS},
-        credentials=Credentials(*state.access_key, security_token="sts-demo"))
+        credentials=Credentials(*state.access_key, security_token="sts-demo"),
+        access_key=FunctionAccessKey(*state.access_key))
 
 
 def _variables(state: State, tablestore_url: str, wechatpay_url: str) -> dict[str, str]:
-    """What a deployment is configured with; docs of each in shared/settings.py."""
+    """What a deployment is configured with; docs of each in shared/variables.py."""
     account = state.account
     return {
         "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "DEM0",

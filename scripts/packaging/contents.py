@@ -10,6 +10,8 @@ STORE = (
     "six", "typing-extensions", "urllib3", "yarl")
 CRYPTOGRAPHY = ("cryptography", "cffi")
 MODELS = ("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection")
+WECHATPAY = ("wechatpayv3", "requests", "charset-normalizer")
+"""Refunds, bills and complaints: its endpoint methods; requests comes along and stays unused."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ PACKAGES = {
     "create-order": Package("functions/create_order", (*STORE, *CRYPTOGRAPHY, *MODELS)),
     "notify": Package("functions/notify", (*STORE, *CRYPTOGRAPHY)),
     "license-fetch": Package("functions/license_fetch", (*STORE, *CRYPTOGRAPHY)),
+    "timers": Package("functions/timers", (*STORE, *CRYPTOGRAPHY, *MODELS, *WECHATPAY)),
+    "admin": Package("functions/admin", (*STORE, *CRYPTOGRAPHY, *MODELS, *WECHATPAY)),
 }
 
 LEFT_OUT = {

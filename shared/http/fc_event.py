@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.errors import InvalidRequest
 from shared.http.request import Request
+from shared.strict_json import loads_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,25 @@ def parse_event(event: object, request_id: str) -> Request:
         query={name: value for name, value in _mapping(payload, "queryParameters").items()
                if isinstance(value, str)},
         body=_body(payload), source_ip=str(http.get("sourceIp", "")), request_id=request_id)
+
+
+def timer_payload(event: object) -> str:
+    """The text that a timer trigger was given; InvalidRequest for anything but its event."""
+    payload = _payload(event)
+    text = payload.get("payload")
+    if set(payload) != {"triggerTime", "triggerName", "payload"} or not isinstance(text, str):
+        raise InvalidRequest(reason="not_a_timer_event")
+    return text
+
+
+def invoked_with(event: object) -> dict[str, Any]:
+    """The JSON object that InvokeFunction was called with; InvalidRequest for anything else."""
+    if not isinstance(event, bytes):
+        raise InvalidRequest(reason="event_is_not_bytes")
+    try:
+        return loads_object(event)
+    except ValueError:
+        raise InvalidRequest(code="INVALID_JSON") from None
 
 
 def answer_dict(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from shared.alarms import ALARMS
 from shared.domain.held import MOVES as HELD_MOVES
 from shared.domain.refund import MOVES as REFUND_MOVES
 from shared.errors import MESSAGES
-from shared.settings import ALL, VARIABLES, Variable
+from shared.variables import ALL, VARIABLES, Variable
 from tests.architecture.sources import ROOT, files, tree
 
 if TYPE_CHECKING:

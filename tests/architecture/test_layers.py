@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "shared/deadline.py": ("shared.ports",),
     "shared/log.py": ("shared.ports", "shared.secret", "shared.alarms"),
     "shared/alarms.py": (),
-    "shared/settings.py": ("shared.domain", "shared.ports", "shared.secret", "shared.strict_json"),
+    "shared/settings.py": ("shared.domain", "shared.ports", "shared.secret", "shared.strict_json",
+                            "shared.variables"),
+    "shared/variables.py": (),
     "functions": ("shared.bootstrap", "shared.http", "shared.use_cases", "shared.errors",
                   "shared.ports", "functions"),
     "emulators": ("emulators",),
@@ -67,7 +69,7 @@ def test_what_is_known_by_type_only_is_not_imported(place: str) -> None:
 @pytest.mark.parametrize("place", ["shared/domain", "shared/use_cases", "shared/ports.py",
                                    "shared/errors.py", "shared/secret.py", "shared/log.py",
                                    "shared/deadline.py", "shared/settings.py",
-                                   "shared/strict_json.py"])
+                                   "shared/strict_json.py", "shared/variables.py"])
 def test_the_rules_need_the_standard_library_alone(place: str) -> None:
     wrong = [(name_of(path), name) for path in files(place) for name in imports(path)
              if not is_ours(name) and name.split(".")[0] not in sys.stdlib_module_names]

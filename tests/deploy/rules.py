@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from emulators.fc import cron
 from scripts.packaging.contents import PACKAGES
 from shared import bootstrap, settings
+from shared.variables import VARIABLES, Variable
 from tests.deploy.schema import FUNCTION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +25,12 @@ PINNED = re.compile(r"fc3@[0-9]+\.[0-9]+\.[0-9]+")
 # A page in a browser calls these, so the browser asks first, with OPTIONS.
 CALLED_BY_BROWSERS = {"create-order", "license-fetch"}
 BUDGETS_MS = {"create-order": bootstrap.BUYER_BUDGET_MS, "notify": bootstrap.NOTIFY_BUDGET_MS,
-              "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000}
+              "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000,
+              "timers": bootstrap.TIMERS_BUDGET_MS, "admin": bootstrap.ADMIN_BUDGET_MS}
 """How long a function works at most; license-fetch may also wait 20 s for a change."""
+JOBS = {"due", "due-everywhere", "complaints", "bill"}
+TIME_ZONE = "CRON_TZ=Asia/Shanghai "
+WITHOUT_TRIGGER = "admin"
 
 Resource = Mapping[str, Any]
 Rule = Callable[[Mapping[str, Any]], Iterator[str]]
@@ -124,7 +129,7 @@ def variables_are_not_the_platform_s(_name: str, resource: Resource) -> Iterator
 @per_function
 def variables_are_those_that_the_function_reads(name: str, resource: Resource) -> Iterator[str]:
     declared = set(resource["props"]["environmentVariables"])
-    known = {variable.name: variable for variable in settings.VARIABLES.values()}
+    known = {variable.name: variable for variable in VARIABLES.values()}
     for variable in known.values():
         if name in variable.needed_by and variable.name not in declared:
             yield f"{variable.name} is missing"
@@ -141,9 +146,9 @@ def secrets_are_only_where_they_are_needed(name: str, resource: Resource) -> Ite
             yield f"{variable.name} is a secret of {', '.join(variable.needed_by)}"
 
 
-def secret_variables() -> list[settings.Variable]:
+def secret_variables() -> list[Variable]:
     kinds = settings.Settings.__annotations__
-    return [variable for field, variable in settings.VARIABLES.items()
+    return [variable for field, variable in VARIABLES.items()
             if kinds[field] == "Secret" and variable.needed_by]
 
 
@@ -213,6 +218,31 @@ def timers_can_be_read(_name: str, resource: Resource) -> Iterator[str]:
             cron.parse(trigger["cronExpression"])
         except cron.CronError as error:
             yield f"{trigger['cronExpression']!r}: {error}"
+
+
+@per_function
+def timers_run_on_beijing_time(_name: str, resource: Resource) -> Iterator[str]:
+    """Bills do; and a time in another zone is a mistake that shows only at night."""
+    for trigger in triggers_of(resource, "timer"):
+        if not trigger["cronExpression"].startswith(TIME_ZONE):
+            yield f"{trigger['cronExpression']!r} is not in Beijing time"
+
+
+@per_function
+def timers_start_every_job(name: str, resource: Resource) -> Iterator[str]:
+    payloads = Counter(trigger.get("payload") for trigger in triggers_of(resource, "timer"))
+    for payload in payloads:
+        if name != "timers" or payload not in JOBS:
+            yield f"no job {payload!r}"
+    for job in sorted(JOBS if name == "timers" else ()):
+        if payloads[job] != 1:
+            yield f"{payloads[job]} timers start {job}"
+
+
+@per_function
+def only_admin_has_no_trigger(name: str, resource: Resource) -> Iterator[str]:
+    if bool(resource["props"]["triggers"]) is (name == WITHOUT_TRIGGER):
+        yield f"{len(resource['props']['triggers'])} triggers"
 
 
 @per_document

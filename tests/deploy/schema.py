@@ -58,7 +58,7 @@ PROPS = _object({
                           "logBeginRule": {"const": "None"}}),
     "environmentVariables": {"type": "object", "additionalProperties": {"type": "string"},
                              "propertyNames": {"pattern": "^[A-Z][A-Z0-9_]*$"}},
-    "triggers": {"type": "array", "minItems": 1, "items": {
+    "triggers": {"type": "array", "items": {
         "if": {"properties": {"triggerType": {"const": "http"}}},
         "then": HTTP_TRIGGER, "else": TIMER_TRIGGER}},
 }, {"vpcConfig": {"type": "object"}})

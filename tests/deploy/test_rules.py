@@ -12,8 +12,10 @@ from tests.deploy.rules import RULES, offences
 
 Document = dict[str, Any]
 Change = Callable[[Document], object]
-TIMER = {"triggerName": "sweep", "triggerType": "timer", "qualifier": "LATEST",
-         "triggerConfig": {"cronExpression": "0 */5 * * * *", "enable": True}}
+HTTP_TRIGGER = {"triggerName": "http", "triggerType": "http", "qualifier": "LATEST",
+                "triggerConfig": {"authType": "function", "methods": ["POST"],
+                                  "disableURLInternet": False}}
+FIRST = ("triggers", 0, "triggerConfig")
 
 
 def put(value: Any, resource: str, *path: str | int) -> Change:
@@ -37,9 +39,8 @@ def drop(resource: str, *path: str | int) -> Change:
 
 
 def timer(expression: str) -> Change:
-    """Make notify a function with one timer and no other trigger."""
-    config = {"cronExpression": expression, "enable": True}
-    return put([{**TIMER, "triggerConfig": config}], "notify", "triggers")
+    """Fire the first timer at other times."""
+    return put(expression, "timers", *FIRST, "cronExpression")
 
 
 def add_domain(function_name: str) -> Change:
@@ -61,7 +62,7 @@ def component(name: str) -> Change:
     return lambda document: document["resources"]["notify"].update(component=name)
 
 
-HTTP = ("triggers", 0, "triggerConfig")
+HTTP = FIRST
 VARIABLES = "environmentVariables"
 BROKEN: list[tuple[str, Change]] = [
     ("schema", put(256, "notify", "memroySize")),
@@ -107,10 +108,19 @@ BROKEN: list[tuple[str, Change]] = [
     ("only_public_functions_are_anonymous", put("function", "notify", *HTTP, "authType")),
     ("failed_public_calls_are_not_repeated", put(
         3, "notify", "asyncInvokeConfig", "maxAsyncRetryAttempts")),
-    ("timers_have_no_public_trigger", lambda document: document["resources"]["notify"]["props"][
-        "triggers"].append(copy.deepcopy(TIMER))),
-    ("timers_can_be_read", timer("*/5 * * * *")),
-    ("timers_can_be_read", timer("@every 30s")),
+    ("timers_have_no_public_trigger", lambda document: document["resources"]["timers"]["props"][
+        "triggers"].append(copy.deepcopy(HTTP_TRIGGER))),
+    ("timers_can_be_read", timer("CRON_TZ=Asia/Shanghai */5 * * * *")),
+    ("timers_run_on_beijing_time", timer("0 */5 * * * *")),
+    ("timers_run_on_beijing_time", timer("CRON_TZ=UTC 0 0 4 * * *")),
+    ("timers_start_every_job", put("dew", "timers", *FIRST, "payload")),
+    ("timers_start_every_job", drop("timers", *FIRST, "payload")),
+    ("timers_start_every_job", lambda document: document["resources"]["timers"]["props"][
+        "triggers"].pop()),
+    ("only_admin_has_no_trigger", put([HTTP_TRIGGER], "admin", "triggers")),
+    ("only_admin_has_no_trigger", put([], "notify", "triggers")),
+    ("timeout_leaves_room_for_the_budget", put(240, "timers", "timeout")),
+    ("timeout_leaves_room_for_the_budget", put(100, "admin", "timeout")),
     ("routes_lead_to_functions", add_domain("tongbao-dev-notfy")),
 ]
 ALSO_BROKEN: list[tuple[set[str], Change]] = [
@@ -135,7 +145,7 @@ def test_s_yaml_keeps_the_rule(document: Document, rule: str) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    timer("0 */5 * * * *"), timer("CRON_TZ=Asia/Shanghai 0 0 4 * * *"),
+    timer("CRON_TZ=Asia/Shanghai 0 */5 * * * *"), timer("CRON_TZ=Asia/Shanghai 0 0 4 * * *"),
     add_domain("tongbao-dev-notify"), component("fc3@0.1.23"), put(6, "notify", "timeout"),
     put(0.25, "notify", "cpu"), put("acs:ram::1000000000000001:role/tongbao-dev-notify",
                                     "notify", "role")])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulators.fc.rendered import read
+from shared.variables import ALL
 from tests.deploy.rendering import LARGE_VALUES, ROOT, SECRETS, preview
 from tests.deploy.rules import functions, secret_variables
 
@@ -36,12 +37,14 @@ def test_every_reference_to_the_environment_is_understood_here() -> None:
     assert not re.search(r"env\(\s|env\(\"|file\(", TEXT)
 
 
-def test_a_secret_that_may_be_absent_has_an_empty_default_and_is_license_fetch_s_alone(
-        document: dict[str, Any]) -> None:
-    assert TEXT.count("env('TONGBAO_EARLIER_SIGNING_KEYS', '')") == 1
-    owners = [name for name, resource in functions(document).items()
-              if "TONGBAO_EARLIER_SIGNING_KEYS" in resource["props"]["environmentVariables"]]
-    assert owners == ["license-fetch"]
+@pytest.mark.parametrize(("name", "readers"), [
+    ("TONGBAO_EARLIER_SIGNING_KEYS", ["license-fetch"]),
+    ("TONGBAO_PAYER_PEPPER", ["create-order", "notify", "license-fetch", "timers", "admin"])])
+def test_a_secret_that_may_be_absent_has_an_empty_default_and_its_own_readers(
+        document: dict[str, Any], name: str, readers: list[str]) -> None:
+    assert TEXT.count(f"env('{name}', '')") == 1
+    assert [function for function, resource in functions(document).items()
+            if name in resource["props"]["environmentVariables"]] == readers
 
 
 def test_a_secret_stands_alone_in_its_own_variable() -> None:
@@ -73,7 +76,7 @@ def test_the_secrets_alone_are_enough_to_render(tmp_path: Path) -> None:
     assert done.returncode == 0
     rendered = json.loads(done.stdout)
     names = {resource["props"]["functionName"] for resource in functions(rendered).values()}
-    assert names == {"tongbao-dev-create-order", "tongbao-dev-notify", "tongbao-dev-license-fetch"}
+    assert names == {f"tongbao-dev-{name}" for name in ALL}
 
 
 def test_values_come_through_as_they_are(document: dict[str, Any]) -> None:
@@ -92,6 +95,5 @@ def test_the_stage_names_functions_and_roles(tmp_path: Path) -> None:
 
 def test_the_emulator_runs_all_of_it(document: dict[str, Any]) -> None:
     rendered = read(document)
-    assert [spec.resource for spec in rendered.functions] == [
-        "create-order", "notify", "license-fetch"]
+    assert [spec.resource for spec in rendered.functions] == list(ALL)
     assert rendered.notes == ()

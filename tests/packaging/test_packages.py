@@ -45,7 +45,8 @@ def test_a_package_is_small_and_loads_on_the_runtime(packages: Packages, name: s
 @pytest.mark.parametrize(("name", "absent"), [
     ("create-order", {"numpy", "wechatpayv3", "requests", "pycparser", "enum"}),
     ("notify", {"numpy", "wechatpayv3", "requests", "pydantic", "pydantic_core", "enum"}),
-    ("license-fetch", {"numpy", "wechatpayv3", "requests", "pydantic", "pydantic_core", "enum"})])
+    ("license-fetch", {"numpy", "wechatpayv3", "requests", "pydantic", "pydantic_core", "enum"}),
+    *((name, {"numpy", "pycparser", "enum", "Crypto"}) for name in ("timers", "admin"))])
 def test_a_package_lacks_what_its_function_never_imports(
         packages: Packages, name: str, absent: set[str]) -> None:
     top = {path.partition("/")[0].partition(".")[0] for path in names_in(packages[name])}
@@ -133,7 +134,30 @@ def test_a_package_loads_by_itself_under_the_runtime_s_own_python(
     assert seen["cached"].endswith(f"index.cpython-{TARGET.python.replace('.', '')}.pyc")
     heavy = {"tablestore", "cryptography", "urllib3", "numpy", "requests", "wechatpayv3"}
     assert not heavy & set(seen["early"])
-    assert ("pydantic" in seen["early"]) is (name == "create-order")
+    assert ("pydantic" in seen["early"]) is (name in ("create-order", "admin"))
+
+
+LOAD_ENDPOINTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from shared.adapters.wechatpay.endpoints import open_endpoints
+from shared.domain.payment import Payee
+class Transport:
+    base_url = "https://api.mch.weixin.qq.com"
+assert callable(open_endpoints(Transport(), Payee("1", "wx")).trade_bill)
+import requests
+assert requests.__file__.startswith(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("name", ["timers", "admin"])
+def test_a_package_that_needs_wechatpayv3_can_open_its_endpoints(
+        packages: Packages, name: str, python: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [python, "-I", "-S", "-B", "-W", "error", "-c", LOAD_ENDPOINTS,
+         str(packages[name].folder)], cwd=tmp_path, env={}, capture_output=True, text=True,
+        check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

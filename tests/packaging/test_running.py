@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from emulators.fc import FunctionComputeEmulator
+from emulators.fc import FunctionComputeEmulator, timer_event
 from scripts.packaging.contents import PACKAGES
-from shared.settings import VARIABLES
+from shared.variables import VARIABLES
 from tests.packaging.conftest import TARGET
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scripts.packaging.build import Built
+
+
+HTTP = {"triggerName": "http", "triggerType": "http", "triggerConfig": {
+    "authType": "anonymous", "methods": ["GET", "POST"]}}
+TIMER = {"triggerName": "due", "triggerType": "timer", "triggerConfig": {
+    "cronExpression": "0 * * * * *", "enable": True, "payload": "due"}}
+TRIGGERS: dict[str, dict[str, Any]] = {
+    "create-order": HTTP, "notify": HTTP, "license-fetch": HTTP, "timers": TIMER}
 
 
 def variables() -> dict[str, str]:
@@ -61,8 +69,7 @@ def emulator(packages: dict[str, Built], python: str) -> Iterator[FunctionComput
                 "initializer": {"handler": "index.initialize", "timeout": 60}},
             "environmentVariables": {key: everything[key] for key in sorted(needed)} | (
                 {"WECHATPAY_BASE_URL": everything["WECHATPAY_BASE_URL"]}),
-            "triggers": [{"triggerName": "http", "triggerType": "http", "triggerConfig": {
-                "authType": "anonymous", "methods": ["GET", "POST"]}}]}}
+            "triggers": [TRIGGERS[name]] if name in TRIGGERS else []}}
 
     document = {"resources": {name: resource(name) for name in PACKAGES}}
     # Only the package, no site-packages, and nothing written into it.
@@ -98,10 +105,23 @@ def test_notify_refuses_what_is_not_signed(emulator: FunctionComputeEmulator) ->
     assert answer["code"]
 
 
+def test_a_timer_without_a_job_fails_and_says_so(
+        emulator: FunctionComputeEmulator) -> None:
+    done = emulator.invoke("timers", timer_event("due", "no-such-job"))
+    assert done.kind == "error"
+    assert json.loads(done.payload)["errorType"] == "JobFailed", emulator.logs("timers")
+
+
+def test_admin_answers_an_act_that_it_does_not_know(emulator: FunctionComputeEmulator) -> None:
+    done = emulator.invoke("admin", b'{"act":"nothing","actor":"ann"}')
+    assert done.ok, emulator.logs("admin")
+    assert json.loads(done.payload)["error"]["field"] == "act"
+
+
 def test_the_packages_are_not_written_to(
         emulator: FunctionComputeEmulator, packages: dict[str, Built]) -> None:
     for name, built in packages.items():
-        ask(emulator.url(name) + "/v1/nothing", b"{}")
+        emulator.invoke(name, b"{}")
         assert _files(built.folder) == built.files
 
 

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.secret import MissingSetting, Secret
-from shared.settings import (
-    ALL,
-    NOTIFY,
-    VARIABLES,
-    InvalidSetting,
-    Settings,
-    load_settings,
-)
+from shared.settings import InvalidSetting, Settings, load_settings
+from shared.variables import ALL, NOTIFY, VARIABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,17 +11,20 @@ import base64
 import hashlib
 import json
 import secrets
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from emulators.fc import FakeContext, http_event
+from emulators.fc import FakeContext, http_event, timer_event
 from emulators.tablestore import TablestoreEmulator
 from emulators.wechatpay import WeChatPayEmulator
+from functions.admin import index as admin
 from functions.create_order import index as create_order
 from functions.license_fetch import index as license_fetch
 from functions.notify import index as notify
+from functions.timers import index as timers
 from shared import bootstrap
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
@@ -31,7 +34,9 @@ from shared.adapters.tablestore.licenses import TablestoreLicenses
 from shared.adapters.tablestore.orders import TablestoreOrders
 from shared.adapters.tablestore.row_store import RowStore
 from shared.adapters.tablestore.tables import create_tables
+from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.deadline import Deadline
+from shared.domain.due import Work
 
 if TYPE_CHECKING:
     from emulators.wechatpay import Account
@@ -73,10 +78,16 @@ class Buyer:
 
 
 class Deployment:
-    """Emulators, tables and the three functions. A context manager."""
+    """Emulators, tables and all functions. A context manager.
+
+    WeChat's clock is the machine's, moved by `wechat_offset_s`; what it sends by itself arrives
+    while `notifies_arrive`.
+    """
 
     def __init__(self, account: Account, **settings: str) -> None:
         self.account = account
+        self.wechat_offset_s = 0
+        self.notifies_arrive = False
         self._settings = settings
         self._open = ExitStack()
 
@@ -86,7 +97,8 @@ class Deployment:
         self._open.callback(self.store.close)
         self.endpoint = self._open.enter_context(self.store.serve()).endpoint
         self.wechat = self._open.enter_context(
-            WeChatPayEmulator(self.account, post_notify=self._post_notify))
+            WeChatPayEmulator(self.account, lambda: time.time() + self.wechat_offset_s,
+                              self._post_notify))
         self._wechat_url = self._open.enter_context(self.wechat.serve()).base_url
         self.environ = self._environ()
         self.books_store = self._row_store()
@@ -94,6 +106,8 @@ class Deployment:
             "create-order": bootstrap.build_create_order(create_order.routes, self.environ),
             "notify": bootstrap.build_notify(notify.routes, self.environ),
             "license-fetch": bootstrap.build_license_fetch(license_fetch.routes, self.environ)}
+        self.timers = bootstrap.build_timers(timers.jobs, self.environ)
+        self.admin = bootstrap.build_admin(admin.acts, self.environ)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,6 +142,25 @@ class Deployment:
         headers, body = self.wechat.build_notify(out_trade_no)
         return self.call("notify", "POST", "/v1/notify/wechatpay", list(headers.items()), body)
 
+    def timer(self, job: str) -> dict[str, Any]:
+        """One firing of the timer with this payload; raises JobFailed."""
+        return self.timers(timer_event("timer", job), FakeContext())
+
+    def operate(self, act: str, actor: str = "ann", **fields: object) -> Any:
+        """One act of an operator: what its answer holds under "ok"."""
+        answer = self.admin(json.dumps({"act": act, "actor": actor, **fields}).encode(),
+                            FakeContext())
+        assert "ok" in answer, answer
+        return answer["ok"]
+
+    def make_due(self, order_id: str) -> None:
+        """Have the timer find this order now, without waiting for its time."""
+        self.work().add(Work("order", order_id, int(time.time())))
+
+    def work(self) -> TablestoreWorkList:
+        """The work list, for looking at."""
+        return TablestoreWorkList(self.books_store)
+
     def orders(self) -> TablestoreOrders:
         """The stored orders, for looking at."""
         return TablestoreOrders(self.books_store)
@@ -136,9 +169,11 @@ class Deployment:
         """The stored licenses, for looking at."""
         return TablestoreLicenses(self.books_store)
 
-    @staticmethod
-    def _post_notify(url: str, headers: dict[str, str], body: bytes) -> int:
-        return 503
+    def _post_notify(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        if not self.notifies_arrive:
+            return 503
+        return self.call("notify", "POST", "/v1/notify/wechatpay", list(headers.items()),
+                         body).status
 
     def _environ(self) -> dict[str, str]:
         account = self.account
