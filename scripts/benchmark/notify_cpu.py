@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from scripts.benchmark.merchant import Merchant, SignedNotify
     from scripts.benchmark.run import Run
     from shared.domain.order import Order
-    from shared.ports import HeldPayments, OrderRepository
+    from shared.ports import HeldPayments, OrderRepository, WorkList
 
 SECTION = "CPU per verified notify"
 AMOUNT_FEN = 9900
@@ -140,7 +140,8 @@ def _core(merchant: Merchant, notify: SignedNotify) -> Callable[[], object]:
 def _handler(merchant: Merchant, notify: SignedNotify, order: Order,
              log: JsonLog) -> Callable[[], object]:
     books = Books(orders=cast("OrderRepository", _ForgetfulOrders(order)),
-                  held=cast("HeldPayments", None), clock=SystemClock(), log=log, kid="test-1")
+                  work=cast("WorkList", None), held=cast("HeldPayments", None),
+                  clock=SystemClock(), log=log, kid="test-1")
     app = App(index.routes(_verifier(merchant), books), log=log, cors=False,
               begin=lambda _: None)
     event = fc_event(notify)

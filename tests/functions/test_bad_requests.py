@@ -246,8 +246,8 @@ def test_too_many_orders_from_one_source_are_429(front: Shopfront) -> None:
     from shared.http.source_bucket import SourceBucket
 
     bucket = SourceBucket(world.clock, per_minute=1, burst=2)
-    front.apps["create-order"] = App(index.routes(world.shop, bucket), log=world.log, cors=True,
-                                     begin=lambda _: None)
+    routes = index.routes(world.shop, bucket, world.refund_counter)
+    front.apps["create-order"] = App(routes, log=world.log, cors=True, begin=lambda _: None)
     assert [order(front).status for _ in range(3)] == [200, 200, 429]
     reply = order(front)
     error = check_error(reply, 429, "RATE_LIMITED")

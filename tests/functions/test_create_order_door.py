@@ -15,8 +15,8 @@ def test_a_malformed_order_costs_its_source_as_much_as_a_good_one() -> None:
     front = Shopfront()
     world = front.world
     bucket = SourceBucket(world.clock, per_minute=1, burst=2)
-    front.apps["create-order"] = App(index.routes(world.shop, bucket), log=world.log, cors=True,
-                                     begin=lambda _: None)
+    routes = index.routes(world.shop, bucket, world.refund_counter)
+    front.apps["create-order"] = App(routes, log=world.log, cors=True, begin=lambda _: None)
     broken = event("POST", ORDERS, JSON, b"{")
     assert [front.call("create-order", broken).status for _ in range(3)] == [400, 400, 429]
     assert front.order().status == 429

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -201,10 +202,9 @@ class Sinks:
             {"k1": Secret("TONGBAO_SIGNING_KEY", SEED)}, "https://shop.example")
         self.log = io.StringIO()
         json_log = JsonLog(self.log, self.world.clock, "test")
-        self.world.books = type(self.world.books)(
-            self.world.orders, self.world.held, self.world.clock, json_log, "k1")
-        self.world.shop = type(self.world.shop)(
-            self.world.shop.catalogue, self.world.gateway, self.world.books, "TB01", "test", 7200)
+        self.world.books = replace(self.world.books, log=json_log)
+        self.world.shop = replace(self.world.shop, books=self.world.books)
+        self.world.refund_counter = replace(self.world.refund_counter, books=self.world.books)
         self.front = Shopfront(self.world, log=json_log)
         self.answers: list[str] = []
 
