@@ -133,6 +133,7 @@ def test_a_foreign_package_has_one_home(package: str, home: str) -> None:
 
 def test_pydantic_is_where_models_are() -> None:
     assert users("pydantic", *DEPLOYED) == {"shared/http/contract.py",
+                                            "shared/http/operator_contract.py",
                                             "shared/adapters/catalogue_file.py"}
 
 
