@@ -230,6 +230,11 @@ def test_nothing_follows_the_totals(tail: list[str]) -> None:
     assert reason(bill.joined([*bill.lines(GOOD), *tail])) == "file_malformed"
 
 
+def test_totals_that_begin_without_a_mark_are_not_guessed_at() -> None:
+    whole = bill.lines(GOOD)
+    assert reason(bill.joined([*whole[:5], "x" + whole[5][1:]])) == "file_malformed"
+
+
 # properties
 
 TEXT = st.text(st.characters(blacklist_characters="\r\n`", blacklist_categories=["Cs"]),

@@ -126,6 +126,13 @@ def test_an_offer_that_cannot_be_read(replies: dict[str, Any]) -> None:
     assert len(server.received) == 1
 
 
+def test_a_hash_in_capitals_is_the_same_hash() -> None:
+    sha1 = hashlib.sha1(GOOD).hexdigest().upper()
+    found, _ = fetch(offer(replies={"hash_value": sha1}),
+                     Reply(200, gzip.compress(GOOD), dict(GZIP)))
+    assert found == fetch(*whole())[0]
+
+
 def test_a_hash_of_another_kind_is_not_believed() -> None:
     error, server = fetch(offer(replies={"hash_type": "SHA256"}))
     assert (type(error), error.reason) == (UntrustedBill, "hash_type_unknown")
