@@ -188,12 +188,21 @@ def _check(settings: Settings) -> None:
         except ValueError:
             raise InvalidSetting(VARIABLES[field].name,
                                  "must be a JSON object of name to text") from None
-    demand(not settings.wechatpay_ca or "-----BEGIN CERTIFICATE-----" in settings.wechatpay_ca,
+    demand(not settings.wechatpay_ca or _are_certificates(settings.wechatpay_ca),
            "wechatpay_ca", "must be PEM certificates")
     demand(bool(settings.wechatpay_public_key) == bool(settings.wechatpay_public_key_id),
            "wechatpay_public_key", "goes with WECHATPAY_PUBLIC_KEY_ID")
     if not settings.wechatpay_keys():
         raise MissingSetting("the setting WECHATPAY_PUBLIC_KEY is missing")
+
+
+def _are_certificates(pem: str) -> bool:
+    import ssl  # slow, and this setting is rare
+    try:
+        ssl.create_default_context(cadata=pem.replace("\\n", "\n"))
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _texts_by_name(text: str) -> dict[str, str]:

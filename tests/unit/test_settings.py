@@ -6,16 +6,13 @@ import copy
 import json
 import pickle
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from shared.secret import MissingSetting, Secret
 from shared.settings import InvalidSetting, Settings, load_settings
 from shared.variables import ALL, NOTIFY, VARIABLES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = {
     "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TB01",
@@ -29,6 +26,8 @@ GOOD = {
     "WECHATPAY_PUBLIC_KEY_ID": "PUB_KEY_ID_0100000000",
     "WECHATPAY_PUBLIC_KEY": "-----BEGIN PUBLIC KEY-----\\nAAAA",
     "WECHATPAY_API_V3_KEY": "canary-of-the-api-v3-key-32-chr."}
+CERTIFICATE = (Path(__file__).parents[1] / "vectors" / "wechatpay" / "keys"
+               / "platform_certificate.pem").read_text(encoding="utf-8")
 LIVE = {**GOOD, "TONGBAO_ENVIRONMENT": "live"}
 SECRETS = ("TONGBAO_SIGNING_KEY", "WECHATPAY_MERCHANT_KEY", "WECHATPAY_API_V3_KEY")
 NEEDED = [(function, variable.name) for function in ALL for variable in VARIABLES.values()
@@ -195,7 +194,7 @@ def test_live_takes_public_addresses(address: str) -> None:
     ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
     ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN TESTING KEY-----"}'),
-    ("WECHATPAY_CA", "-----BEGIN CERTIFICATE-----"),
+    ("WECHATPAY_CA", CERTIFICATE),
     ("WECHATPAY_MERCHANT_KEY", "-----BEGIN TESTING KEY-----")])
 def test_live_refuses_what_belongs_to_tests(name: str, value: str) -> None:
     load_settings({**GOOD, name: value}, NOTIFY)
@@ -241,9 +240,14 @@ def test_a_value_may_live_in_a_file(tmp_path: Path) -> None:
     assert settings.signing_key.reveal() == "from-the-file"
 
 
-def test_a_certificate_authority_is_given_as_text_and_not_as_a_path() -> None:
+@pytest.mark.parametrize("text", [
+    "/etc/ssl/ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    CERTIFICATE[:-60]])
+def test_authorities_are_certificates_and_not_a_path(text: str) -> None:
+    for good in (CERTIFICATE, CERTIFICATE.replace("\n", "\\n")):
+        assert load_settings({**GOOD, "WECHATPAY_CA": good}, NOTIFY).wechatpay_ca == good
     with pytest.raises(InvalidSetting, match="WECHATPAY_CA"):
-        load_settings({**GOOD, "WECHATPAY_CA": "/etc/ssl/ca.pem"}, NOTIFY)
+        load_settings({**GOOD, "WECHATPAY_CA": text}, NOTIFY)
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"", b" \n"])
