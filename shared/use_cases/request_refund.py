@@ -125,7 +125,9 @@ def _refuse_unless_possible(order: Order, amount: Money, wanted: RefundRequest,
     if order.payment is None:
         raise Conflict(code="ORDER_NOT_PAID")
     if wanted.origin is RefundOrigin.BUYER:
-        objection = find_objection(order, amount, circumstances(order, counter))
+        number = identifiers.out_refund_no(order.out_trade_no, wanted.key)
+        objection = find_objection(order, amount, circumstances(
+            order, counter, asked=identifiers.refund_id(number)))
         if objection is not None:
             raise Conflict(code=objection.value)
     left = refundable(order)
@@ -134,13 +136,17 @@ def _refuse_unless_possible(order: Order, amount: Money, wanted: RefundRequest,
         raise Conflict(code="REFUND_EXCEEDS_PAYMENT")
 
 
-def circumstances(order: Order, counter: RefundCounter) -> Circumstances:
-    """What the policy of this order looks at, read now: only what it asks for is read."""
+def circumstances(order: Order, counter: RefundCounter, *, asked: str = "") -> Circumstances:
+    """What the policy of this order looks at, read now: only what it asks for is read.
+
+    `asked` is the refund that is decided about: an earlier try, or a rival that saved the order
+    first, may have left its note, and nobody is refused for the sake of their own request.
+    """
     policy = order.snapshot.refund_policy
     license_ = (counter.licenses.load(order.license_id)
                 if policy is not None and policy.only_if_never_activated else None)
     payer = order.payment.payer_hash if order.payment is not None else None
-    own = {refund.refund_id for refund in order.refunds}
+    own = {asked, *(refund.refund_id for refund in order.refunds)}
     given = (counter.payers.list(payer) - own
              if payer and policy is not None and policy.most_per_payer is not None
              else frozenset())

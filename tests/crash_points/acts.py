@@ -32,6 +32,7 @@ HOUR_S = 3_600
 def place(stage: Stage, key: str = KEY, product_id: str = "reader-pro") -> Order:
     """A client places an order, and places it again until it has an answer."""
     wanted = request(key, product_id=product_id)
+    stage.outside.order_keys.add(key)
     return _shown(stage, stage.until_answered("client", lambda: create_order(wanted, stage.shop)))
 
 

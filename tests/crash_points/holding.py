@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.held import HeldState, held_id
 from shared.domain.money import Money
+from shared.domain.payment import Payee, PaymentFact, TradeState
 from shared.domain.refund import RefundState
 from shared.use_cases.settle_held import dismiss_held, load_held, refund_held
 from tests.crash_points.acts import (
@@ -21,13 +22,14 @@ from tests.crash_points.acts import (
     wait_until,
 )
 from tests.crash_points.stories import story
+from tests.fakes.provider import PAYEE
 
 if TYPE_CHECKING:
     from shared.domain.held import HeldPayment
-    from shared.domain.payment import PaymentFact
     from tests.crash_points.stage import Stage
 
 TOO_LITTLE = Money(100, "CNY")
+DOLLARS = Money(9_900, "USD")
 
 
 @story("held: a wrong amount, refunded")
@@ -42,6 +44,34 @@ def _wrong_amount_found(stage: Stage) -> None:
     fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
     _wait_held(stage, fact)
     stage.let_pass(600)
+
+
+@story("held: a wrong amount, found by the bill")
+def _wrong_amount_billed(stage: Stage) -> None:
+    order = place(stage)
+    stage.timers_run = False
+    stage.let_pass(10)
+    fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
+    _wait_held(stage, fact, 48 * HOUR_S)
+
+
+@story("held: another currency")
+def _another_currency(stage: Stage) -> None:
+    order = place(stage)
+    stage.let_pass(10)
+    fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=DOLLARS)
+    stage.tell(fact)
+    _wait_held(stage, fact)
+
+
+@story("held: paid to another app of ours")
+def _another_app(stage: Stage) -> None:
+    _paid_to(stage, PAYEE._replace(app_id="wxfake00000000002"))
+
+
+@story("held: paid to another merchant of ours")
+def _another_merchant(stage: Stage) -> None:
+    _paid_to(stage, PAYEE._replace(merchant_id="1900000002"))
 
 
 @story("held: no such order, dismissed")
@@ -105,6 +135,20 @@ def _paid_wrong(stage: Stage) -> PaymentFact:
     return fact
 
 
+def _paid_to(stage: Stage, payee: Payee) -> None:
+    """A genuine notify of money that somebody else received, under our order's number."""
+    order = place(stage)
+    stage.let_pass(10)
+    fact = PaymentFact("wechatpay", payee, order.out_trade_no, TradeState.PAID, "notify",
+                       "4200000000000000000000000009", order.price, stage.clock.now_s())
+    stage.outside.more_payments.append(fact)
+    stage.tell(fact)
+    _wait_held(stage, fact)
+    stage.tell(pay(stage, order))
+    poll_until_paid(stage, order)
+    claim(stage, order)
+
+
 def _paid_unknown(stage: Stage) -> PaymentFact:
     """Somebody placed an order with our prefix that our rows do not have: an old backup."""
     number = number_of("another-key")
@@ -119,9 +163,9 @@ def _held(stage: Stage, fact: PaymentFact) -> HeldPayment:
     return next(one for one in stage.held.rows() if one.transaction_id == fact.transaction_id)
 
 
-def _wait_held(stage: Stage, fact: PaymentFact) -> HeldPayment:
+def _wait_held(stage: Stage, fact: PaymentFact, within_s: int = 3 * HOUR_S) -> HeldPayment:
     wait_until(stage, lambda: any(one.transaction_id == fact.transaction_id
-                                  for one in stage.held.rows()))
+                                  for one in stage.held.rows()), within_s)
     return _held(stage, fact)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.refund import RefundState
 from shared.domain.refund_policy import RefundPolicy
-from shared.errors import Conflict
+from shared.errors import Conflict, StoreUnavailable
+from shared.use_cases.give_grant import give_grant
 from shared.use_cases.request_refund import request_own_refund
 from tests.crash_points.acts import (
     HOUR_S,
@@ -22,6 +24,7 @@ from tests.crash_points.acts import (
     place,
     poll_until_paid,
     settle,
+    try_claim,
     wait_placed,
     wait_until,
 )
@@ -29,7 +32,9 @@ from tests.crash_points.stories import story
 from tests.unit.use_cases.world import OTHER_KEY, PRICE, SECRET
 
 if TYPE_CHECKING:
+    from shared.domain.license import License
     from tests.crash_points.stage import Stage
+    from tests.fakes.stores import MemoryLicenses
 
 PART = Money(3_000, "CNY")
 CAREFUL = RefundPolicy(window_days=7, approval_above_minor=5_000)
@@ -227,3 +232,49 @@ def _late_notify(stage: Stage) -> None:
     stage.tell(payment)
     claim_refused(stage, order)
     assert stage.gateway.trades[order.out_trade_no].amount == PRICE
+
+
+@story("refund: asked for while the license is fetched", policy=UNUSED)
+def _raced(stage: Stage) -> None:
+    """The claim read the order before; whoever reserved the refund died before the license."""
+    order = place(stage)
+    stage.tell(pay(stage, order))
+    poll_until_paid(stage, order)
+    stage.outside.refund_keys[order.order_id] = {"r1"}
+    elsewhere = replace(stage.refund_counter, licenses=OnlyOnce(stage.licenses))
+    stage.faults.arrange("before", "licenses", "create", lambda: request_own_refund(
+        order.order_id, SECRET, "r1", elsewhere))
+    stage.until_answered("page", lambda: try_claim(stage, order.order_id))
+    for number in [refund.out_refund_no for refund in stage.stored(order).refunds]:
+        wait_until(stage, lambda number=number: number in stage.refunds.refunds
+                   or not stage.stored(order).refunds[0].is_open)
+        if number in stage.refunds.refunds:
+            stage.tell(settle(stage, number))
+
+
+@story("refund: the whole, while the license is fetched")
+def _overtakes(stage: Stage) -> None:
+    """A claim that read the order before its refund may not undo what the refund wrote."""
+    order = buy(stage)
+    stage.outside.refund_keys[order.order_id] = {"r1"}
+    stage.faults.arrange("after", "orders", "load", lambda: give_grant(
+        order.order_id, 30, "g1", stage.books, stage.licenses, actor="operator:anna"))
+    stage.faults.arrange("after", "licenses", "load", lambda: request_own_refund(
+        order.order_id, SECRET, "r1", stage.refund_counter))
+    stage.attempt("page", lambda: try_claim(stage, order.order_id))
+    ask_back(stage, order)
+    stage.tell(settle(stage, wait_placed(stage, order)))
+    wait_until(stage, lambda: stage.stored(order).state is OrderState.REFUNDED)
+
+
+class OnlyOnce:
+    """The licenses' rows answer the first question, and no other."""
+
+    def __init__(self, licenses: MemoryLicenses) -> None:
+        self._answers = [licenses]
+
+    def load(self, license_id: str) -> License | None:
+        """The license, once."""
+        if not self._answers:
+            raise StoreUnavailable
+        return self._answers.pop().load(license_id)

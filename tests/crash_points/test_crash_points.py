@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash_points.faults import CRASH_BEFORE, FAULTS
+from tests.crash_points.faults import CRASH_AFTER, CRASH_BEFORE, FAULTS, TOUCHED
 from tests.crash_points.runs import (
     STORIES,
     Tally,
@@ -87,3 +87,12 @@ def test_a_crash_is_mended_by_who_comes_again() -> None:
     told = steps_of("purchase: notifies lost, page closed")
     at = max(at for at, step in enumerate(told) if step == ("orders", "save"))
     assert play("purchase: notifies lost, page closed", {at: CRASH_BEFORE}).mended_by == "timer"
+
+
+def test_nobody_is_refused_a_refund_for_the_note_of_their_own_request() -> None:
+    name = "refund: one per payer"
+    steps = steps_of(name)
+    noted = steps.index(("payers", "note"))
+    assert steps[noted + 1] == ("orders", "save")
+    for plan in ({noted: CRASH_AFTER}, {noted + 1: TOUCHED}, {noted + 1: CRASH_BEFORE}):
+        assert play(name, plan).broken is None

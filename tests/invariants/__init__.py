@@ -12,7 +12,7 @@ fakes do not keep of the world outside the shop is handed over as `Outside`.
  I6  no more goes back than was paid      I15 rows move as the rules say
  I7  a request makes one refund           I16 one key, one order
  I8  the bill equals the ledger           I17 what is closed is closed at the provider
- I9  every history leads to its head
+ I9  every history leads to its head      I18 refunds are within their policy
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from tests.invariants.money import (
     one_payment_one_grant,
     one_refund_per_request,
     paid_is_owed,
+    policy_is_kept,
     refunded_is_revoked,
     refunds_within_payment,
+    sent_is_reserved,
 )
 from tests.invariants.rows import (
     alarms_have_stable_names,
@@ -44,10 +46,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ALWAYS", "AT_REST", "Broken", "Outside", "check_end", "check_rows", "must"]
 
-ALWAYS = (one_payment_one_grant, no_grant_without_payment, paid_is_owed, refunds_within_payment)
+ALWAYS = (one_payment_one_grant, no_grant_without_payment, paid_is_owed, refunds_within_payment,
+          sent_is_reserved)
 AT_REST = (delivered, refunded_is_revoked, one_refund_per_request, bill_equals_ledger,
            histories_are_whole, license_follows_order, nothing_is_stuck, one_key_one_order,
-           closed_is_closed, alarms_have_stable_names)
+           closed_is_closed, alarms_have_stable_names, policy_is_kept)
 
 
 def check_rows(world: World, outside: Outside) -> None:

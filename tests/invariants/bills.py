@@ -36,6 +36,9 @@ def bill_equals_ledger(world: World, outside: Outside) -> None:
         must(kind == "refund" or number in journal, "I8", "the ledger has a payment of nobody")
         must(kind == "payment" or number in world.refunds.refunds, "I8",
              "the ledger has a refund of nobody")
+    for held in world.held.rows():
+        must(held.out_trade_no.startswith(world.shop.prefix), "I8",
+             "another shop's payment was touched")
     for result in days.values():
         _tells_once(result)
 
@@ -59,7 +62,8 @@ def _payment_agrees(fact: PaymentFact, lines: dict[tuple[str, str], LedgerLine],
             if one.order_id == order_id and one.kind == "payment"
             and one.difference not in OURS_TO_TELL]
     if fact in outside.more_payments or fact.transaction_id in outside.bill_lacks:
-        return must(Difference.MISSING_IN_BILL in told, "I8", "missing in the bill, and not told")
+        return must(line is None or Difference.MISSING_IN_BILL in told, "I8",
+                    "missing in the bill, and not told")
     differs = line is None
     must((Difference.HELD_PAYMENT in told) == differs, "I8",
          "bill and ledger differ, and nobody is told" if differs

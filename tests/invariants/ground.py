@@ -30,11 +30,13 @@ class Outside:
 
     `more_payments` are payments of an order number that the gateway's one trade per number does
     not show any more; `unknown` numbers that somebody else placed with our prefix;
+    `order_keys` the keys with which orders were placed (empty: not kept count of);
     `refund_keys` the keys with which refunds were asked for, by order id; `bill_lacks` the
     transactions that the provider's bill is silent about.
     """
 
     more_payments: list[PaymentFact] = field(default_factory=list)
+    order_keys: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     refund_keys: dict[str, set[str]] = field(default_factory=dict)
     bill_lacks: set[str] = field(default_factory=set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
+from shared.domain.held import HeldState
 from shared.domain.license import Standing
 from shared.domain.order import OrderState
 from shared.domain.refund import RefundOrigin, RefundState
@@ -29,7 +30,8 @@ def one_payment_one_grant(world: World, outside: Outside) -> None:
             must(order.payment.transaction_id not in seen, "I1", "one payment pays one order")
             seen.add(order.payment.transaction_id)
     for held in world.held.rows():
-        must(held.transaction_id not in seen, "I1", "a payment is booked or held, not both")
+        must(held.transaction_id not in seen or held.state is HeldState.BOOKED, "I1",
+             "a payment is booked or held, not both")
     for license_ in world.licenses.all():
         names = [grant.grant_id for grant in license_.grants]
         must(len(names) == len(set(names)), "I1", "a grant is applied once")
@@ -108,6 +110,34 @@ def refunded_is_revoked(world: World, outside: Outside) -> None:
             if order.grant in license_.grants:
                 must(license_.standing_of(order.grant.grant_id) is Standing.REVOKED, "I5",
                      "refunded, and the license is not revoked")
+
+
+def sent_is_reserved(world: World, outside: Outside) -> None:
+    """I7: nothing is asked of the provider that is not reserved in a row before."""
+    known = {refund.provider_request for order in world.orders.all() for refund in order.refunds
+             if refund.state is not RefundState.AWAITING_APPROVAL}
+    known |= {one.provider_request for one in world.held.rows()}
+    for back in world.refunds.refunds.values():
+        must(not back.request or back.request in known, "I7", "refunded, and not reserved before")
+
+
+def policy_is_kept(world: World, outside: Outside) -> None:
+    """I18: what the buyer agreed to holds at the provider too: unused, and so many per payer."""
+    licenses = {one.license_id: one for one in world.licenses.all()}
+    given: dict[str, int] = {}
+    for order in world.orders.all():
+        policy = order.snapshot.refund_policy
+        for refund in order.refunds:
+            if (policy is None or order.payment is None or refund.origin is not RefundOrigin.BUYER
+                    or refund.out_refund_no not in world.refunds.refunds):
+                continue
+            license_ = licenses.get(order.license_id)
+            must(not policy.only_if_never_activated or license_ is None
+                 or license_.activated_at_s is None, "I18", "used, and refunded for being unused")
+            payer = order.payment.payer_hash or ""
+            given[payer] = given.get(payer, 0) + 1
+            must(policy.most_per_payer is None or given[payer] <= policy.most_per_payer, "I18",
+                 "one payer had more refunds than agreed")
 
 
 def one_refund_per_request(world: World, outside: Outside) -> None:

@@ -58,6 +58,8 @@ def license_follows_order(world: World, outside: Outside) -> None:
 def one_key_one_order(world: World, outside: Outside) -> None:
     """I16: what the provider was asked to collect is what the rows say, byte for byte."""
     orders = {order.out_trade_no: order for order in world.orders.all()}
+    must(not outside.order_keys or len(orders) <= len(outside.order_keys), "I16",
+         "one key placed two orders")
     for number, trade in world.gateway.trades.items():
         if not number.startswith(world.shop.prefix) or number in outside.unknown:
             continue

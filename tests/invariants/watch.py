@@ -10,6 +10,7 @@ from tests.invariants.ground import must
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shared.domain.license import License
     from shared.domain.order import Order
     from tests.unit.use_cases.world import World
 
@@ -31,6 +32,8 @@ class Watch:
                 _one_version_on(before, row)
                 if name[0] == "order":
                     _moved_by_the_tables(before, row)
+                elif name[0] == "license" and before is not None:
+                    _told_by_newer_orders(before, row)
                 self._known[name] = row
 
     def _rows(self) -> Iterator[tuple[tuple[str, str], Any]]:
@@ -52,6 +55,13 @@ def _one_version_on(before: Any, after: Any) -> None:
     must(after.version == before.version + 1, "I15", "a write moves the version by exactly one")
     old = before.history.events
     must(after.history.events[:len(old)] == old, "I15", "history is only ever added to")
+
+
+def _told_by_newer_orders(before: License, after: License) -> None:
+    told = {one.grant_id: one.order_version for one in after.standings}
+    for one in before.standings:
+        must(told.get(one.grant_id, 0) >= one.order_version, "I15",
+             "an older word of the order undid a newer one")
 
 
 def _moved_by_the_tables(before: Order | None, after: Order) -> None:
