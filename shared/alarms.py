@@ -46,6 +46,7 @@ ALARMS: dict[str, Alarm] = {
     "refund.refused": Alarm(Severity.TODAY, "refunds"),
     "refund.unexplained": Alarm(Severity.TODAY, "refunds"),
     "refund.unfit": Alarm(Severity.TODAY, "refunds"),
+    "timer.failed": Alarm(Severity.NOW, "timers"),
     "work.backlog": Alarm(Severity.NOW, "timers"),
     "work.failed": Alarm(Severity.TODAY, "timers"),
     "work.unreadable": Alarm(Severity.TODAY, "timers"),
