@@ -90,6 +90,7 @@ class Shop(Deployment):
     def __init__(self, account: Account, **settings: str) -> None:
         self.seed, self.earlier_seed = (base64url(secrets.token_bytes(32)) for _ in range(2))
         super().__init__(account, TONGBAO_SIGNING_KEY=self.seed, **settings,
+                         TONGBAO_PAYER_PEPPER=secrets.token_urlsafe(32),
                          TONGBAO_EARLIER_SIGNING_KEYS=json.dumps({"test-0": self.earlier_seed}))
         self.log = io.StringIO()
         self.raised: list[str] = []
