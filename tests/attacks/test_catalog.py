@@ -27,8 +27,9 @@ def numbers(cell: str) -> list[int]:
     return list(range(int(first), int(last or first) + 1))
 
 
+IN_BOTH = (50,)
+"""Stopped in part: what operators do today is tried, their console is not there yet."""
 DEFENDED = {number: row for row in rows("What stops whom") for number in numbers(row[0])}
-OPEN = {number: row for row in rows("Not ours, or not yet") for number in numbers(row[0])}
 TESTED = {int(found) for path in HERE.glob("*.py") if path.name != Path(__file__).name
           for match in NAMED.finditer(path.read_text(encoding="utf-8"))
           for found in match.groups() if found}
@@ -37,7 +38,7 @@ TESTED = {int(found) for path in HERE.glob("*.py") if path.name != Path(__file__
 def test_every_attack_is_either_stopped_or_said_to_be_open() -> None:
     named = [number for title in ("What stops whom", "Not ours, or not yet")
              for row in rows(title) for number in numbers(row[0])]
-    assert sorted(named) == sorted(ALL)
+    assert sorted(named) == sorted([*ALL, *IN_BOTH])
 
 
 def test_every_attack_that_is_stopped_is_tried() -> None:
