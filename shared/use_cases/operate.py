@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain import identifiers
 from shared.domain.calendar import start_of
-from shared.domain.held import HeldState
+from shared.domain.held import HeldState, held_id
 from shared.domain.money import Money
 from shared.domain.refund import RefundOrigin
-from shared.errors import InvalidRequest, NotFound, OrderNotFound
+from shared.errors import InvalidRequest, OrderNotFound
 from shared.use_cases import settle_held
 from shared.use_cases.decide_refund import APPROVED, DECLINED, decide_refund, decision
 from shared.use_cases.give_grant import give_grant
@@ -177,7 +177,5 @@ def _decided(typed: str, refund_id: str, kind: str, desk: OperatorDesk, *, name:
 
 
 def _held(transaction_id: str, desk: OperatorDesk) -> HeldPayment:
-    held = desk.held.books.held.load(desk.complaints.provider, transaction_id)
-    if held is None:
-        raise NotFound(code="HELD_PAYMENT_NOT_FOUND")
-    return held
+    name = held_id(desk.complaints.provider, transaction_id)
+    return settle_held.load_held(name, desk.held.books)
