@@ -1,0 +1,152 @@
+"""Mistakes in what comes by itself: looks that end, alarms that nobody hears, bills that lie."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.bill import Bill, DayState, Reconciliation
+from shared.errors import BillNotReady, TongbaoError, UntrustedBill
+from shared.use_cases import look_at_order, reconcile_day, record_payment, work_due
+from shared.use_cases.receive_notify import receive_notify
+from tests.crash_points import stage as stage_module
+from tests.seeded_bugs.bugs import bug
+
+if TYPE_CHECKING:
+    from tests.crash_points.stage import Stage
+    from tests.fakes.log import RecordingLog
+
+NEXT_LOOK = (look_at_order, "next_look")
+ONLY_BILL = "bill: the only finder left"
+
+bug("an unpaid order is looked at once", "expiry: never paid", "I12",
+    {NEXT_LOOK: lambda order, now_s: None})
+bug("an unpaid order is looked at for ever", "expiry: never paid", "I12",
+    {(look_at_order, "close_order"): lambda order, books, gateway, **who: order})
+
+
+def _gives_up(work: Any, looks: Any, books: Any) -> str:
+    """A look that failed has had its chance."""
+    try:
+        leased = books.work.lease(work, books.clock.now_s() + 300)
+        next_at_s = looks[work.kind](work.subject_id)
+        if next_at_s is not None:
+            books.work.add(work._replace(due_at_s=next_at_s))
+    except TongbaoError:
+        pass
+    books.work.remove(leased)
+    return "looked"
+
+
+bug("a look that failed is not repeated", "purchase: notifies lost, page closed", "I12",
+    {(work_due, "_work_on"): _gives_up})
+
+
+def _announced_only(headers: Any, body: Any, *, verifier: Any, books: Any) -> None:
+    """A complaint's notify is logged; somebody will list complaints."""
+    fact = verifier.verify(headers, body, books.clock.now_s())
+    if hasattr(fact, "action"):
+        return books.log.fact("complaint.announced", action=fact.action)
+    return receive_notify(headers, body, verifier=verifier, books=books)
+
+
+bug("a complaint's notify is only logged", "complaint: notified, answered, completed", "I11",
+    {(stage_module, "receive_notify"): _announced_only})
+
+
+class _Discreet:
+    """A log that takes no alarm of one name for an alarm."""
+
+    def __init__(self, log: RecordingLog) -> None:
+        self._log = log
+
+    def fact(self, name: str, **fields: Any) -> None:
+        """Write it down as anything else."""
+        self._log.fact(name, **{**fields, "alarm": False})
+
+
+def _without_alarms(stage: Stage) -> None:
+    stage.books = replace(stage.books, log=_Discreet(stage.log))
+
+
+bug("a held payment wakes nobody", "held: no such order, dismissed", "I12", spoil=_without_alarms)
+
+
+def _forgets_held(fact: Any, mismatch: Any, books: Any) -> Any:
+    books.log.fact("payment.held", alarm=True, reason=mismatch.value)
+    raise record_payment.PaymentHeld(mismatch)
+
+
+bug("a payment that fits nothing is logged and not kept", "held: a wrong amount, refunded", "I12",
+    {(record_payment, "_refuse"): _forgets_held})
+bug("paid orders never reach the ledger", "purchase: nobody fetches it", "I12",
+    {(look_at_order, "_enter"): lambda order, entered, ledger: None})
+bug("a license waits for its buyer", "purchase: nobody fetches it", "I4",
+    {(look_at_order, "_look_after_paid"): lambda order, office: order})
+bug("a late payment for a thing that is gone is kept", "expiry: paid after close, product gone",
+    "I12", {(look_at_order, "_give_back_if_gone"): lambda order, office: order})
+
+# The bill.
+
+FOREIGN = "bill: doubled lines and another shop's"
+
+
+def _for_all_shops(stage: Stage) -> None:
+    stage.audit_room = replace(stage.audit_room, prefix="")
+
+
+bug("another shop's lines are booked", FOREIGN, "I8", spoil=_for_all_shops)
+
+
+def _enters_each_line(stage: Stage) -> None:
+    enter = stage.ledger.enter
+
+    def again(line: Any) -> None:
+        known = sum(one.number.startswith(line.number) for one in stage.ledger.rows())
+        enter(line._replace(number=f"{line.number}{'+' * known}"))
+    stage.ledger.enter = again  # type: ignore[method-assign]
+
+
+bug("a movement is entered as often as it is met", ONLY_BILL, "I8", spoil=_enters_each_line)
+bug("the ledger is not compared with the bill", "bill: a payment is missing in it", "I8",
+    {(reconcile_day, "_look_for_missing"): lambda *args: None})
+bug("the bill is not compared with the ledger", ONLY_BILL, "I12",
+    {(reconcile_day, "_compare_payment"): lambda *args: None})
+bug("the bill's refunds are not read", "console refund: found by the bill", "I12",
+    {(reconcile_day, "_compare_refund"): lambda *args: None})
+bug("a repaired payment is not told", ONLY_BILL, "I12",
+    {(reconcile_day, "record_payment"): lambda fact, books, order: order})
+bug("doubled lines count as differences", FOREIGN, "I8",
+    {(reconcile_day, "_tell_doubles"): lambda ours, found, room: [
+        reconcile_day._differs(reconcile_day.Difference.HELD_PAYMENT, line, found, room)
+        for line in ours]})
+
+
+def _nothing_is_a_bill(stage: Stage) -> None:
+    """A bill that does not come is a day without trade."""
+    fetch = stage.bills.fetch
+
+    def hopeful(day: str) -> Bill:
+        try:
+            return fetch(day)
+        except (BillNotReady, UntrustedBill):
+            return Bill(day, (), "")
+    stage.bills.fetch = hopeful  # type: ignore[method-assign]
+
+
+bug("a bill that is not ready is an empty day", "bill: late, then ready", "I8",
+    spoil=_nothing_is_a_bill)
+bug("a broken bill is an empty day", "bill: broken, then whole", "I8", spoil=_nothing_is_a_bill)
+
+
+def _done_before_compared(bill: Bill, room: Any) -> Any:
+    """The day is noted as done, and then compared."""
+    before = room.days.load(bill.day)
+    room.days.save(Reconciliation(bill.day, DayState.DONE, room.books.clock.now_s(), "system",
+                                  version=1 if before is None else before.version + 1))
+    return _compared(bill, room)
+
+
+_compared = reconcile_day._compared
+bug("a day is done before it is compared", ONLY_BILL, "I12",
+    {(reconcile_day, "_compared"): _done_before_compared})
