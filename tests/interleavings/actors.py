@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Act = Callable[[Scene], Any]
 
 MOST_TRIES = 6
-NEXT_TRY_S = 15
+NEXT_TRY_S = 60
 FINAL = ("REFUND_EXCEEDS_PAYMENT", "ORDER_NOT_OPEN", "LICENSE_SUSPENDED", "LICENSE_REVOKED")
 """Answers that are no good news, and that asking again does not change."""
 
@@ -152,18 +152,20 @@ def console(scene: Scene) -> None:
 
 
 def until_answered(scene: Scene, act: Act) -> Any:
-    """Whoever got no good answer asks again, a little later; some bad ones are for good."""
+    """Whoever got no good answer asks again, each minute; and each minute the timer runs.
+
+    Some bad answers are for good; they are returned.
+    """
     error: TongbaoError | None = None
     for _ in range(MOST_TRIES):
         try:
             return act(scene)
-        except PaymentHeld as found:
-            return found
         except TongbaoError as found:
-            if found.code in FINAL or _is_over(scene):
+            if isinstance(found, PaymentHeld) or found.code in FINAL or _is_over(scene):
                 return found
             error = found
-            scene.clock.advance_s(NEXT_TRY_S)
+        scene.clock.advance_s(NEXT_TRY_S)
+        scene.run_timer()
     raise AssertionError(f"it is never answered: {error}")
 
 
