@@ -15,6 +15,10 @@ def test_a_price_is_that_of_its_currency_or_none() -> None:
     assert PRODUCT.price_in("EUR") is None
 
 
+def test_a_product_that_says_nothing_of_refunds_offers_none() -> None:
+    assert PRODUCT.refund_policy is None
+
+
 def test_no_amount_is_above_ten_to_the_twelfth() -> None:
     assert MOST_MINOR == 1_000_000_000_000
     assert Money(MOST_MINOR, "CNY").amount_minor == MOST_MINOR

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.bill import Bill, BillLine, DayState, Reconciliation
+from shared.domain.bill import (
+    Bill,
+    BillLine,
+    DayState,
+    Difference,
+    Discrepancy,
+    Reconciliation,
+)
 from shared.domain.calendar import DAY_S, day_of, days_after, start_of
 from shared.domain.refund import RefundFact, RefundState
 from tests.fakes import samples
@@ -62,4 +71,24 @@ def test_a_reconciliation_of_nothing_has_found_nothing() -> None:
     fresh = Reconciliation("2026-01-01", DayState.WAITING, 5, "system")
     assert (fresh.payments, fresh.refunds, fresh.foreign) == (0, 0, 0)
     assert (fresh.discrepancies, fresh.digest, fresh.reason, fresh.version) == ((), "", "", 1)
+    assert fresh.left_out == 0
     assert Bill("2026-01-01", (), "").lines == ()
+
+
+@pytest.mark.parametrize(("found", "listed", "left_out"), [
+    (0, 0, 0), (1, 1, 0), (500, 500, 0), (501, 500, 1), (1200, 500, 700)])
+def test_a_row_lists_five_hundred_differences_and_counts_the_others(
+        found: int, listed: int, left_out: int) -> None:
+    lines = tuple(Discrepancy(Difference.DOUBLED_LINE, "refund", "ID", n) for n in range(found))
+    day = Reconciliation("2026-01-01", DayState.DONE, 5, "system", discrepancies=lines)
+    short = day.shortened()
+    assert short == replace(day, discrepancies=lines[:listed], left_out=left_out)
+    assert short.shortened() is short
+    assert (short is day) is (left_out == 0)
+
+
+def test_what_was_left_out_before_is_still_counted() -> None:
+    lines = (Discrepancy(Difference.DOUBLED_LINE, "refund", "ID", 1),) * 502
+    day = Reconciliation("2026-01-01", DayState.DONE, 5, "system", discrepancies=lines, left_out=3)
+    assert day.shortened().left_out == 5
+    assert lines[0].detail == ""
