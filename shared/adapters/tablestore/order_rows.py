@@ -23,6 +23,7 @@ from shared.adapters.tablestore.refund_rows import (
 )
 from shared.adapters.tablestore.tables import ORDERS
 from shared.adapters.tablestore.writers import VERSION
+from shared.domain import identifiers
 from shared.domain.money import Money
 from shared.domain.order import (
     Order,
@@ -95,6 +96,9 @@ def read_order(order_id: str, columns: Mapping[str, object]) -> Order:
     reader = RowReader(key_of(order_id), columns)
     if reader.integer("schema") != SCHEMA:
         raise reader.corrupt("schema")
+    # Another order's row in this one's place, by whatever hand, must not pass for it.
+    if identifiers.order_id(reader.text("out_trade_no")) != order_id:
+        raise reader.corrupt("out_trade_no")
     try:
         return _order(reader, order_id)
     except ValueError:
