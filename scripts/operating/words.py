@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-YUAN = re.compile(r"(\d{1,10})(?:\.(\d{1,2}))?")
+YUAN = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,2}))?")
 
 
 def parser() -> argparse.ArgumentParser:
