@@ -176,7 +176,8 @@ def _complaint_room(ground: Ground, counter: RefundCounter) -> ComplaintRoom:
     settings = ground.settings
     return ComplaintRoom(
         counter.books, counter.licenses, TablestoreComplaints(ground.store),
-        WeChatComplaints(ground.transport, payee=ground.payee), PROVIDER,
+        WeChatComplaints(ground.transport, payee=ground.payee, notify_url=settings.notify_url),
+        PROVIDER,
         prefix=settings.prefix, answer_within_s=3_600 * settings.complaint_answer_hours,
         holds_license=settings.complaint_holds_license)
 

@@ -27,6 +27,8 @@ def lines(ok: dict[str, Any]) -> Iterator[str]:
     if "complaints" in ok:
         yield from _table(("complaint", "state", "answer by", "answered", "kind", "orders"),
                           [_complaint(one) for one in ok["complaints"]], "no complaints")
+    if "notified" in ok:
+        yield f"notifies about complaints go to {ok['notified']}"
     if "provider" in ok:
         yield from _nested(ok["provider"])
     if "reconciliation" in ok:

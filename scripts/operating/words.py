@@ -49,6 +49,8 @@ def act_of(options: argparse.Namespace) -> dict[str, Any]:
         "complaint_id", "text", "day") if given.get(name) is not None}
     if given.get("amount") is not None:
         fields["amount_minor"] = given["amount"]
+    if given.get("replace"):
+        fields["replace"] = True
     if given.get("all"):
         fields["settled"] = True
     words = {"list": "complaints", "show": "complaint"}
@@ -90,6 +92,8 @@ def _add_complaint_commands(complaint: argparse.ArgumentParser) -> None:
     deeds = complaint.add_subparsers(dest="deed", required=True, metavar="DEED")
     listed = deeds.add_parser("list", help="open ones, the next deadline first")
     listed.add_argument("--all", action="store_true", help="ended ones too")
+    subscribe = deeds.add_parser("subscribe", help="have WeChat Pay notify this deployment")
+    subscribe.add_argument("--replace", action="store_true", help="even if another is notified")
     for name, text in (("show", "with the buyer's words, from WeChat Pay"),
                        ("answer", "send the buyer an answer"),
                        ("complete", "tell WeChat Pay that it is settled")):

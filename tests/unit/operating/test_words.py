@@ -34,6 +34,8 @@ TYPED: list[tuple[str, dict[str, object]]] = [
     ("complaint show 42", {"act": "complaint", "complaint_id": "42"}),
     ("complaint answer 42 Hello", {"act": "answer", "complaint_id": "42", "text": "Hello"}),
     ("complaint complete 42", {"act": "complete", "complaint_id": "42"}),
+    ("complaint subscribe", {"act": "subscribe"}),
+    ("complaint subscribe --replace", {"act": "subscribe", "replace": True}),
     ("reconcile 2026-01-01", {"act": "reconcile", "day": "2026-01-01"}),
     ("due", {"act": "due"})]
 
