@@ -88,6 +88,7 @@ class Deployment:
         self.account = account
         self.wechat_offset_s = 0
         self.notifies_arrive = False
+        self.buckets = 16
         self._settings = settings
         self._open = ExitStack()
 
@@ -163,7 +164,7 @@ class Deployment:
 
     def work(self) -> TablestoreWorkList:
         """The work list, for looking at."""
-        return TablestoreWorkList(self.books_store)
+        return TablestoreWorkList(self.books_store, buckets=self.buckets)
 
     def orders(self) -> TablestoreOrders:
         """The stored orders, for looking at."""
