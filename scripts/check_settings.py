@@ -14,6 +14,7 @@ from shared.adapters.catalogue_file import InvalidCatalogue, load_catalogue
 from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer, InvalidSigningKey
 from shared.adapters.system import SystemClock
 from shared.adapters.wechatpay.keys import UnusableKey, validate_keys
+from shared.bootstrap import check_policies
 from shared.secret import MissingSetting
 from shared.settings import InvalidSetting, load_settings
 from shared.variables import ALL, CREATE_ORDER, LICENSE_FETCH, NOTIFY, VARIABLES
@@ -39,13 +40,13 @@ def problems(environ: Mapping[str, str]) -> Iterator[str]:
     if len(settings) < len(ALL):
         return
     try:
-        load_catalogue()
+        check_policies(load_catalogue(), settings[CREATE_ORDER])
         Ed25519LicenseIssuer(settings[LICENSE_FETCH].signing_keys(), issuer="check")
         validate_keys(settings[CREATE_ORDER].wechatpay_keys(),
                       settings[CREATE_ORDER].wechatpay_merchant_key.reveal(),
                       settings[NOTIFY].wechatpay_api_v3_key.reveal().encode(),
                       SystemClock().now_s())
-    except (InvalidCatalogue, InvalidSigningKey, UnusableKey) as error:
+    except (InvalidCatalogue, InvalidSigningKey, MissingSetting, UnusableKey) as error:
         yield str(error)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.http.app import App
     from shared.http.operator_app import OperatorApp
     from shared.http.timer_app import TimerApp
+    from shared.settings import Settings
     from shared.use_cases.reconcile_day import AuditRoom
     from shared.use_cases.record_payment import Books
     from shared.use_cases.request_refund import RefundCounter
@@ -139,18 +140,23 @@ def build_admin(acts: Callable[..., Any], environ: Mapping[str, str]) -> Operato
                        begin=lambda context: ground.begin(context, ADMIN_BUDGET_MS))
 
 
-def _catalogue(ground: Ground) -> Catalogue:
-    """What is sold; raises MissingSetting when a refund policy cannot be kept to."""
-    from shared.adapters.catalogue_file import load_catalogue
+def check_policies(catalogue: Catalogue, settings: Settings) -> None:
+    """Raise MissingSetting when a refund policy that is offered could not be kept to."""
     from shared.secret import MissingSetting
 
+    for product in catalogue.products.values():
+        policy = product.refund_policy
+        if policy and policy.most_per_payer is not None and not settings.payer_pepper:
+            raise MissingSetting(
+                f"the setting {names.VARIABLES['payer_pepper'].name} is missing: refunds of "
+                f"{product.product_id} are counted by payer")
+
+
+def _catalogue(ground: Ground) -> Catalogue:
+    from shared.adapters.catalogue_file import load_catalogue
+
     catalogue = load_catalogue()
-    counted = [product.product_id for product in catalogue.products.values()
-               if product.refund_policy is not None
-               and product.refund_policy.most_per_payer is not None]
-    if counted and not ground.settings.payer_pepper:
-        raise MissingSetting(f"the setting {names.VARIABLES['payer_pepper'].name} is missing: "
-                             f"the refunds of {counted[0]} are counted by payer")
+    check_policies(catalogue, ground.settings)
     return catalogue
 
 
@@ -170,7 +176,8 @@ def _complaint_room(ground: Ground, counter: RefundCounter) -> ComplaintRoom:
     settings = ground.settings
     return ComplaintRoom(
         counter.books, counter.licenses, TablestoreComplaints(ground.store),
-        WeChatComplaints(ground.transport, payee=ground.payee), PROVIDER,
+        WeChatComplaints(ground.transport, payee=ground.payee, notify_url=settings.notify_url),
+        PROVIDER,
         prefix=settings.prefix, answer_within_s=3_600 * settings.complaint_answer_hours,
         holds_license=settings.complaint_holds_license)
 

@@ -176,7 +176,6 @@ class PaymentGateway(Protocol):
     def query(self, out_trade_no: str) -> PaymentFact | None:
         """What the provider knows of the order now; None when it does not know it."""
 
-
     def close(self, out_trade_no: str) -> None:
         """Let the provider take no payment for it any more; done again it changes nothing.
 
@@ -195,8 +194,7 @@ class RefundGateway(Protocol):
         """Ask for the refund (or again, with the same bytes); idempotent by its number.
 
         Raises ProviderUnavailable while the outcome is unknown or a "no" may pass (too little
-        balance, limits), ProviderRefused for a "no" that is certain and final: the provider
-        does not know the refund, and will not make it.
+        balance, limits), ProviderRefused for a "no" that is final: it will not make the refund.
         """
 
     def query(self, out_refund_no: str) -> RefundFact | None:
@@ -204,10 +202,7 @@ class RefundGateway(Protocol):
 
 
 class RefundTerms(NamedTuple):
-    """What a refund is about, in the words that every provider needs.
-
-    `transaction_id` names the payment, `total` what it amounted to.
-    """
+    """What a refund is about: `transaction_id` names the payment, `total` what it came to."""
 
     out_refund_no: str
     out_trade_no: str
@@ -244,6 +239,9 @@ class ComplaintDesk(Protocol):
 
     def complete(self, complaint_id: str) -> None:
         """Tell the provider that it is settled; raises as `answer` does."""
+
+    def subscribe(self, *, replace: bool) -> str:
+        """Get notifies of complaints, others' too with `replace`; the address that gets them."""
 
 
 class AlreadyPaid(Exception):

@@ -87,6 +87,8 @@ def _acts_on_complaints(desk: OperatorDesk) -> dict[
         wanted.AnswerComplaint: lambda it: {"complaints": [complaint_view(
             watch_complaint.answer_complaint(
                 it.complaint_id, it.text, room, actor=operate.actor_of(it.actor)))]},
+        wanted.SubscribeToComplaints: lambda it: {
+            "notified": room.desk.subscribe(replace=it.replace)},
         wanted.CompleteComplaint: lambda it: {"complaints": [complaint_view(
             watch_complaint.complete_complaint(
                 it.complaint_id, room, actor=operate.actor_of(it.actor)))]}}

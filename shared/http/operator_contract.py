@@ -125,6 +125,13 @@ class CompleteComplaint(Act):
     complaint_id: ProviderId
 
 
+class SubscribeToComplaints(Act):
+    """Have the provider notify us of complaints; another's address only with `replace`."""
+
+    act: Literal["subscribe"]
+    replace: bool = False
+
+
 class ReconcileDay(Act):
     """Compare the bill of one Beijing day with the books, now."""
 
@@ -141,7 +148,8 @@ class CountDue(Act):
 AnyAct = Annotated[
     ShowOrder | RefundOrder | ApproveRefund | DeclineRefund | HoldLicense | ReleaseLicense
     | ListHeld | ResolveHeld | GiveDays | ListComplaints | ShowComplaint | AnswerComplaint
-    | CompleteComplaint | ReconcileDay | CountDue, Field(discriminator="act")]
+    | CompleteComplaint | SubscribeToComplaints | ReconcileDay | CountDue,
+    Field(discriminator="act")]
 
 _ANY_ACT: TypeAdapter[AnyAct] = TypeAdapter(AnyAct)
 _FIELDS = frozenset(field for model in Act.__subclasses__() for field in model.model_fields)

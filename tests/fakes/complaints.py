@@ -28,6 +28,7 @@ class FakeComplaintDesk:
         self.calls: list[str] = []
         self.facts: dict[str, ComplaintFact] = {}
         self.answers: list[tuple[str, str]] = []
+        self.notified: str | None = None
 
     def list(self, first_day: str, last_day: str) -> Iterator[ComplaintFact]:
         """See the port."""
@@ -61,6 +62,14 @@ class FakeComplaintDesk:
         self._enter("complete")
         self._move(complaint_id, ComplaintState.PROCESSED)
         self.script.leave("complete")
+
+    def subscribe(self, *, replace: bool) -> str:
+        """See the port."""
+        self._enter("subscribe")
+        if self.notified is None or replace:
+            self.notified = "https://shop.example/notify"
+        self.script.leave("subscribe")
+        return self.notified
 
     def complain(self, *out_trade_nos: str, complaint_id: str | None = None) -> ComplaintNotice:
         """A buyer complains; the notice that the provider then sends."""

@@ -152,6 +152,13 @@ def test_a_complaint_is_shown_answered_and_completed(office: Office) -> None:
     assert office.refused("complaint", complaint_id="42")["code"] == "COMPLAINT_NOT_FOUND"
 
 
+def test_notifies_of_complaints_are_subscribed_to_and_another_s_only_on_purpose(
+        office: Office) -> None:
+    office.world.complaint_desk.notified = "https://another.example/"
+    assert office.ok("subscribe") == {"notified": "https://another.example/"}
+    assert office.ok("subscribe", replace=True)["notified"].startswith("https://shop.example/")
+
+
 def test_a_day_is_reconciled_by_hand_as_often_as_wanted(office: Office) -> None:
     day = days_ago(office, 2)
     for run in (1, 2):

@@ -33,7 +33,7 @@ from shared.adapters.tablestore.credentials import EnvironmentCredentials
 from shared.adapters.tablestore.licenses import TablestoreLicenses
 from shared.adapters.tablestore.orders import TablestoreOrders
 from shared.adapters.tablestore.row_store import RowStore
-from shared.adapters.tablestore.tables import create_tables
+from shared.adapters.tablestore.tables import ORDERS, create_tables
 from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.deadline import Deadline
 from shared.domain.due import Work
@@ -88,6 +88,7 @@ class Deployment:
         self.account = account
         self.wechat_offset_s = 0
         self.notifies_arrive = False
+        self.buckets = 16
         self._settings = settings
         self._open = ExitStack()
 
@@ -153,13 +154,17 @@ class Deployment:
         assert "ok" in answer, answer
         return answer["ok"]
 
-    def make_due(self, order_id: str) -> None:
-        """Have the timer find this order now, without waiting for its time."""
-        self.work().add(Work("order", order_id, int(time.time())))
+    def make_due(self, subject_id: str, kind: str = "order") -> None:
+        """Have the timer find this now, without waiting for its time."""
+        self.work().add(Work(kind, subject_id, int(time.time())))
+
+    def lose_order(self, order_id: str) -> None:
+        """Remove an order's row, as no function can: what WeChat knows fits nothing then."""
+        self.books_store.delete(ORDERS.row(order_id))
 
     def work(self) -> TablestoreWorkList:
         """The work list, for looking at."""
-        return TablestoreWorkList(self.books_store)
+        return TablestoreWorkList(self.books_store, buckets=self.buckets)
 
     def orders(self) -> TablestoreOrders:
         """The stored orders, for looking at."""

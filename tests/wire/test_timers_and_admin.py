@@ -123,6 +123,29 @@ def test_a_complaint_is_found_shown_answered_and_completed(deployment: Deploymen
     assert ("answered", "operator:ann") in kinds
 
 
+def test_a_payment_that_fits_nothing_waits_and_goes_back_when_an_operator_says_so(
+        deployment: Deployment) -> None:
+    _, order = placed(deployment)
+    transaction_id = deployment.wechat.pay(order["payment"]["value"])
+    deployment.lose_order(order["order_id"])
+    assert deployment.notify(order["out_trade_no"]).status == 500
+    (held,) = deployment.operate("held")["held"]
+    assert (held["transaction_id"], held["reason"]) == (transaction_id, "no_order")
+    deployment.make_due(f"wechatpay:{transaction_id}", "held")
+    deployment.timer("due")
+    assert not [refund for refund in deployment.wechat.refunds.values()
+                if refund.out_trade_no == order["out_trade_no"]]
+
+    deployment.operate("resolve", transaction_id=transaction_id, how="refund")
+    deployment.make_due(f"wechatpay:{transaction_id}", "held")
+    deployment.timer("due")
+    deployment.wechat_offset_s, deployment.notifies_arrive = 120, True
+    deployment.wechat.deliver_due_notifies()
+    assert deployment.operate("held")["held"] == []
+    (settled,) = deployment.operate("held", settled=True)["held"]
+    assert settled["state"] == "refunded"
+
+
 def test_a_timer_that_cannot_read_its_list_fails_and_the_next_one_goes_on(
         deployment: Deployment) -> None:
     buyer, order = placed(deployment)

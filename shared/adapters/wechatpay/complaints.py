@@ -38,11 +38,15 @@ PERSONAL = frozenset({"payer_phone", "payer_openid"})
 
 
 class WeChatComplaints:
-    """The complaints against one merchant."""
+    """The complaints against one merchant.
 
-    def __init__(self, transport: Transport, *, payee: Payee) -> None:
+    `notify_url` is https and public; WeChat keeps one such address for each merchant number.
+    """
+
+    def __init__(self, transport: Transport, *, payee: Payee, notify_url: str = "") -> None:
         self._transport = transport
         self._payee = payee
+        self._notify_url = notify_url
         self._opened: Any = None
 
     def list(self, first_day: str, last_day: str) -> Iterator[ComplaintFact]:
@@ -105,6 +109,20 @@ class WeChatComplaints:
             if known is not None and known.state is ComplaintState.PROCESSED:
                 return
         _good(answer)
+
+    def subscribe(self, *, replace: bool) -> str:
+        """The address that WeChat notifies from now on; raises as the port says."""
+        asked = self._call("complaint_notification_query")
+        if knows_nothing_of_it(asked):
+            _good(self._call("complaint_notification_create", self._notify_url))
+            return self._notify_url
+        known = _good(asked).object().get("url")
+        if type(known) is not str:
+            raise ProviderUnavailable(reason="answer_malformed")
+        if known == self._notify_url or not replace:
+            return known
+        _good(self._call("complaint_notification_update", self._notify_url))
+        return self._notify_url
 
     def _listed(self, begins: str, ends: str) -> Iterator[ComplaintFact]:
         seen: set[str] = set()  # a complaint made meanwhile shifts the pages

@@ -132,3 +132,29 @@ def test_lasting_faults_are_no_absence(case: Case, kind: str, endpoint: str) -> 
             case.desk.read(case.id)
         else:
             [*case.desk.list(DAY, DAY)]
+
+
+OURS, THEIRS = "https://shop.example.com/notify", "https://other.example.com/notify"
+
+
+def subscriber(case: Case, url: str = OURS) -> WeChatComplaints:
+    return WeChatComplaints(case.both.transport, payee=case.both.gateway.payee, notify_url=url)
+
+
+def writes(case: Case) -> list[str]:
+    return [each.method for each in case.wechat.requests
+            if "complaint-notifications" in each.target and each.method != "GET"]
+
+
+def test_wechat_is_told_once_whom_to_notify(case: Case) -> None:
+    for _ in range(2):
+        assert subscriber(case).subscribe(replace=False) == OURS
+    assert writes(case) == ["POST"]
+
+
+def test_the_address_of_another_is_replaced_only_on_purpose(case: Case) -> None:
+    subscriber(case, THEIRS).subscribe(replace=False)
+    assert subscriber(case).subscribe(replace=False) == THEIRS
+    assert writes(case) == ["POST"]
+    assert subscriber(case).subscribe(replace=True) == OURS
+    assert writes(case) == ["POST", "PUT"]
