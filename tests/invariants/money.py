@@ -13,6 +13,8 @@ from shared.domain.refunding import reserved_minor
 from tests.invariants.ground import must
 
 if TYPE_CHECKING:
+    from shared.domain.order import Order
+    from shared.domain.refund import Refund
     from tests.invariants.ground import Outside
     from tests.unit.use_cases.world import World
 
@@ -121,6 +123,14 @@ def sent_is_reserved(world: World, outside: Outside) -> None:
         must(not back.request or back.request in known, "I7", "refunded, and not reserved before")
 
 
+ASKED_FOR = (RefundOrigin.BUYER, RefundOrigin.OPERATOR)
+
+
+def _was_approved(order: Order, refund: Refund) -> bool:
+    return any(event.kind == "refund_approved" and event.data["refund_id"] == refund.refund_id
+               for event in order.history.events)
+
+
 def policy_is_kept(world: World, outside: Outside) -> None:
     """I18: what the buyer agreed to holds at the provider too: unused, and so many per payer."""
     licenses = {one.license_id: one for one in world.licenses.all()}
@@ -128,8 +138,12 @@ def policy_is_kept(world: World, outside: Outside) -> None:
     for order in world.orders.all():
         policy = order.snapshot.refund_policy
         for refund in order.refunds:
-            if (policy is None or order.payment is None or refund.origin is not RefundOrigin.BUYER
+            if (policy is None or order.payment is None
                     or refund.out_refund_no not in world.refunds.refunds):
+                continue
+            must(refund.origin not in ASKED_FOR or not policy.needs_approval(refund.amount)
+                 or _was_approved(order, refund), "I18", "above the limit, and nobody approved it")
+            if refund.origin is not RefundOrigin.BUYER:
                 continue
             license_ = licenses.get(order.license_id)
             must(not policy.only_if_never_activated or license_ is None
@@ -140,8 +154,8 @@ def policy_is_kept(world: World, outside: Outside) -> None:
                  "one payer had more refunds than agreed")
 
 
-def one_refund_per_request(world: World, outside: Outside) -> None:
-    """I7: the provider made no refund but those that rows know, and each request made one."""
+def refunds_are_known(world: World, outside: Outside) -> None:
+    """I7: the provider made no refund but those that rows know, and just as they know them."""
     known = {refund.out_refund_no: refund for order in world.orders.all()
              for refund in order.refunds}
     held = [one.provider_request for one in world.held.rows()]
@@ -153,6 +167,10 @@ def one_refund_per_request(world: World, outside: Outside) -> None:
             must(ours.amount == back.amount, "I7", "a refund of another amount")
             must(ours.state is back.state, "I7",
                  f"{back.state.value} at the provider, {ours.state.value} here")
+
+
+def one_refund_per_request(world: World, outside: Outside) -> None:
+    """I7: however often a request is sent, it is one refund."""
     for order in world.orders.all():
         asked = [refund for refund in order.refunds if refund.origin is not RefundOrigin.CONSOLE]
         keys = outside.refund_keys.get(order.order_id)

@@ -191,7 +191,7 @@ def _orderpaid_ignored(stage: Stage) -> None:
     stage.gateway.close = deaf  # type: ignore[method-assign]
 
 
-bug("ORDERPAID on closing is ignored", "expiry: paid between query and close", "I17",
+bug("ORDERPAID on closing is ignored", "expiry: paid between query and close", "I12",
     spoil=_orderpaid_ignored)
 
 

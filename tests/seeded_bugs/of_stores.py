@@ -132,7 +132,7 @@ def _leased_for_ever(stage: Stage) -> None:
         work, until_s + 10**9)
 
 
-bug("a lease of work never ends", "purchase: nobody fetches it", "I12", spoil=_leased_for_ever)
+bug("a lease of work never ends", "purchase: nobody fetches it", "I4", spoil=_leased_for_ever)
 
 
 def _overwrites_held(stage: Stage) -> None:
