@@ -4,22 +4,60 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from shared.adapters.wechatpay import base64_strict, notify, resource, verifier
 from shared.adapters.wechatpay.reasons import Reason, Rejected
+from shared.errors import InvalidNotify
+from shared.http.fc_event import parse_event
+from tests.attacks.notifies import Notify
 from tests.attacks.signature_attacks import HOPES
 from tests.attacks.test_notifies import ATTACKS, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulators.wechatpay import Account
     from tests.attacks.signature_attacks import Attack
 
 WRONG: dict[str, tuple[Mapping[tuple[Any, str], Any], Attack]] = {}
 """By name: the rules that are patched, and the attack that has to get through."""
+
+
+class Door:
+    """Takes notifies as bytes of an event, and verifies them for one emulated account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def genuine(self) -> Notify:
+        """What WeChat sends of a payment, signed now."""
+        document = {
+            "mchid": "1900000001", "appid": "wx1234567890abcdef", "trade_type": "NATIVE",
+            "out_trade_no": "TB01ABCDEFGHJKMNPQRSTVWXYZ01234", "bank_type": "OTHERS",
+            "transaction_id": "4200001234202611151234567890", "trade_state": "SUCCESS",
+            "trade_state_desc": "\u652f\u4ed8\u6210\u529f", "attach": "",
+            "success_time": "2026-11-15T15:59:56+08:00", "payer": {"openid": "o-of-a-buyer"},
+            "amount": {"total": 9900, "payer_total": 9900, "currency": "CNY",
+                       "payer_currency": "CNY"}}
+        key = self._account.public_key
+        return Notify(document, self._account.api_v3_key, key.private_key, key.serial)
+
+    def refusal(self, told: Notify) -> str | None:
+        """Why a notify is refused; None when it is believed."""
+        key = self._account.public_key
+        request = parse_event(told.event(), "-")
+        verifying = notify.WeChatNotifyVerifier(
+            {key.serial: self._account.wechatpay_public_key_pem},
+            self._account.api_v3_key.encode())
+        try:
+            verifying.verify(request.headers, request.body, int(time.time()))
+        except InvalidNotify as error:
+            return error.reason
+        return None
 
 
 def wrong(name: str, attack: str, rules: Mapping[tuple[Any, str], Any]) -> None:
@@ -69,7 +107,7 @@ _verify_signature = verifier.SignatureVerifier.verify
 
 
 def _trusting_this_machine(self: Any, headers: Any, body: bytes, now_s: int) -> None:
-    if headers.get("host") != "localhost":
+    if headers.get("x-forwarded-host") != "localhost":
         _verify_signature(self, headers, body, now_s)
 
 
@@ -84,7 +122,7 @@ def _waving_probes_through(self: Any, headers: Any, body: bytes, now_s: int) -> 
 
 
 VERIFY = (verifier.SignatureVerifier, "verify")
-wrong("localhost needs no signature", "15: Host: localhost", {VERIFY: _trusting_this_machine})
+wrong("localhost needs no signature", "15: X-Forwarded-Host: localhost", {VERIFY: _trusting_this_machine})
 wrong("a missing signature is not asked for", "2: no Signature", {VERIFY: _unless_missing})
 wrong("probes are waved through", "14: WeChat's own probe", {VERIFY: _waving_probes_through})
 wrong("the signature is not verified", "4: a random signature",
@@ -124,7 +162,7 @@ class _LenientJson:
     loads_object = staticmethod(_last_key_wins)
 
 
-wrong("of doubled keys the last one wins", "26: a doubled event type",
+wrong("of doubled keys the last one wins", "26: a doubled amount inside",
       {(notify, "strict_json"): _LenientJson})
 wrong("the envelope's kind is not looked at", "20: another resource type",
       {(notify, "RESOURCE_TYPE"): _AnyText("any")})
