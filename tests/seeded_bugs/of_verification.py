@@ -122,7 +122,8 @@ def _waving_probes_through(self: Any, headers: Any, body: bytes, now_s: int) -> 
 
 
 VERIFY = (verifier.SignatureVerifier, "verify")
-wrong("localhost needs no signature", "15: X-Forwarded-Host: localhost", {VERIFY: _trusting_this_machine})
+wrong("localhost needs no signature", "15: X-Forwarded-Host: localhost",
+      {VERIFY: _trusting_this_machine})
 wrong("a missing signature is not asked for", "2: no Signature", {VERIFY: _unless_missing})
 wrong("probes are waved through", "14: WeChat's own probe", {VERIFY: _waving_probes_through})
 wrong("the signature is not verified", "4: a random signature",
