@@ -122,13 +122,13 @@ def wait_until(stage: Stage, happened: Callable[[], object], within_s: int = 3 *
     end_s = stage.clock.now_s() + within_s
     while not happened() and stage.clock.now_s() < end_s:
         stage.let_pass(max(1, min(stage.next_s(), end_s) - stage.clock.now_s()))
-    must(happened(), "I12", f"it did not happen within {within_s} s")
+    must(happened(), "I14", f"it did not happen within {within_s} s")
 
 
 def number_back(stage: Stage, order: Order, place_of: int = -1) -> str:
     """The number of one of the order's refunds."""
     refunds = stage.stored(order).refunds
-    must(len(refunds) > place_of, "I7", "two requests made one refund")
+    must(len(refunds) > place_of, "I8", "two requests made one refund")
     return refunds[place_of].out_refund_no
 
 
