@@ -15,7 +15,7 @@ from shared.use_cases.decide_refund import decide_refund, decision
 from shared.use_cases.fetch_order import fetch_order
 from shared.use_cases.request_refund import RefundRequest, request_own_refund, request_refund
 from tests.crash_points.stage import Stage, is_refused
-from tests.invariants import must
+from tests.invariants import Broken, must
 from tests.invariants.answers import leased, shown
 from tests.unit.use_cases.world import KEY, SECRET, request
 
@@ -78,8 +78,11 @@ def try_claim(stage: Stage, order_id: str) -> HandedOver:
 
 def cancel(stage: Stage, order: Order) -> Any:
     """The buyer cancels, and again until it is certain what became of it."""
-    return stage.until_answered("client", lambda: cancel_order(
+    answer = stage.until_answered("client", lambda: cancel_order(
         order.order_id, SECRET, stage.books, stage.gateway))
+    if isinstance(answer, Order):
+        shown(stage, answer)
+    return answer
 
 
 def buy(stage: Stage, key: str = KEY, product_id: str = "reader-pro") -> Order:
@@ -119,12 +122,14 @@ def wait_until(stage: Stage, happened: Callable[[], object], within_s: int = 3 *
     end_s = stage.clock.now_s() + within_s
     while not happened() and stage.clock.now_s() < end_s:
         stage.let_pass(max(1, min(stage.next_s(), end_s) - stage.clock.now_s()))
-    must(happened(), "I12", f"it did not happen within {within_s} s")
+    must(happened(), "I14", f"it did not happen within {within_s} s")
 
 
 def number_back(stage: Stage, order: Order, place_of: int = -1) -> str:
     """The number of one of the order's refunds."""
-    return stage.stored(order).refunds[place_of].out_refund_no
+    refunds = stage.stored(order).refunds
+    must(len(refunds) > place_of, "I8", "two requests made one refund")
+    return refunds[place_of].out_refund_no
 
 
 def wait_placed(stage: Stage, order: Order, place_of: int = -1) -> str:
@@ -143,7 +148,7 @@ def settle(stage: Stage, number: str,
 
 def _shown(stage: Stage, answer: Any) -> Order:
     if isinstance(answer, TongbaoError):
-        raise AssertionError(f"refused: {answer}") from answer
+        raise Broken("I0", f"refused, against what was agreed: {answer}") from answer
     shown(stage, answer)
     assert isinstance(answer, Order)
     return answer

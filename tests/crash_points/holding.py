@@ -34,7 +34,7 @@ DOLLARS = Money(9_900, "USD")
 
 @story("held: a wrong amount, refunded")
 def _wrong_amount(stage: Stage) -> None:
-    _refunded(stage, _paid_wrong(stage))
+    see_refunded(stage, paid_wrong(stage))
 
 
 @story("held: a wrong amount, its notify lost", lifetime_s=400)
@@ -42,7 +42,7 @@ def _wrong_amount_found(stage: Stage) -> None:
     order = place(stage)
     stage.let_pass(10)
     fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
-    _wait_held(stage, fact)
+    wait_held(stage, fact)
     stage.let_pass(600)
 
 
@@ -52,7 +52,7 @@ def _wrong_amount_billed(stage: Stage) -> None:
     stage.timers_run = False
     stage.let_pass(10)
     fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
-    _wait_held(stage, fact, 48 * HOUR_S)
+    wait_held(stage, fact, 48 * HOUR_S)
 
 
 @story("held: another currency")
@@ -61,7 +61,7 @@ def _another_currency(stage: Stage) -> None:
     stage.let_pass(10)
     fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=DOLLARS)
     stage.tell(fact)
-    _wait_held(stage, fact)
+    wait_held(stage, fact)
 
 
 @story("held: paid to another app of ours")
@@ -78,7 +78,7 @@ def _another_merchant(stage: Stage) -> None:
 def _no_order(stage: Stage) -> None:
     fact = _paid_unknown(stage)
     stage.tell(fact)
-    held = _wait_held(stage, fact)
+    held = wait_held(stage, fact)
     after = stage.until_answered("operator", lambda: dismiss_held(
         _loaded(stage, held), "settled_by_hand", stage.books, actor="operator:anna",
         source="admin"))
@@ -97,37 +97,37 @@ def _second(stage: Stage) -> None:
                                transaction_id="4200000000000000000000000002")
     stage.outside.more_payments.append(first)
     stage.tell(second)
-    _refunded(stage, second)
+    see_refunded(stage, second)
 
 
 @story("held: refunded by itself")
 def _by_itself(stage: Stage) -> None:
     stage.held_desk = replace(stage.held_desk, refunds_by_itself=True)
-    fact = _paid_wrong(stage)
+    fact = paid_wrong(stage)
     _settled(stage, fact)
 
 
-@story("held: its refund is closed, and asked for again")
+@story("held: its refund is closed")
 def _closed(stage: Stage) -> None:
-    fact = _paid_wrong(stage)
-    _ask(stage, _wait_held(stage, fact))
+    fact = paid_wrong(stage)
+    ask_held_back(stage, wait_held(stage, fact))
     wait_until(stage, lambda: stage.refunds.refunds)
     number, = stage.refunds.refunds
     stage.tell(settle(stage, number, RefundState.CLOSED))
-    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUND_FAILED)
+    wait_until(stage, lambda: held_row(stage, fact).state is HeldState.REFUND_FAILED)
 
 
 @story("held: its refund's notify lost")
 def _unnotified(stage: Stage) -> None:
-    fact = _paid_wrong(stage)
-    _ask(stage, _wait_held(stage, fact))
+    fact = paid_wrong(stage)
+    ask_held_back(stage, wait_held(stage, fact))
     wait_until(stage, lambda: stage.refunds.refunds)
     number, = stage.refunds.refunds
     settle(stage, number)
-    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUNDED)
+    wait_until(stage, lambda: held_row(stage, fact).state is HeldState.REFUNDED)
 
 
-def _paid_wrong(stage: Stage) -> PaymentFact:
+def paid_wrong(stage: Stage) -> PaymentFact:
     order = place(stage)
     stage.let_pass(10)
     fact = stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=TOO_LITTLE)
@@ -143,7 +143,7 @@ def _paid_to(stage: Stage, payee: Payee) -> None:
                        "4200000000000000000000000009", order.price, stage.clock.now_s())
     stage.outside.more_payments.append(fact)
     stage.tell(fact)
-    _wait_held(stage, fact)
+    wait_held(stage, fact)
     stage.tell(pay(stage, order))
     poll_until_paid(stage, order)
     claim(stage, order)
@@ -159,27 +159,27 @@ def _paid_unknown(stage: Stage) -> PaymentFact:
     return stage.gateway.pay(number, stage.clock.now_s())
 
 
-def _held(stage: Stage, fact: PaymentFact) -> HeldPayment:
+def held_row(stage: Stage, fact: PaymentFact) -> HeldPayment:
     return next(one for one in stage.held.rows() if one.transaction_id == fact.transaction_id)
 
 
-def _wait_held(stage: Stage, fact: PaymentFact, within_s: int = 3 * HOUR_S) -> HeldPayment:
+def wait_held(stage: Stage, fact: PaymentFact, within_s: int = 3 * HOUR_S) -> HeldPayment:
     wait_until(stage, lambda: any(one.transaction_id == fact.transaction_id
                                   for one in stage.held.rows()), within_s)
-    return _held(stage, fact)
+    return held_row(stage, fact)
 
 
 def _loaded(stage: Stage, held: HeldPayment) -> HeldPayment:
     return load_held(held_id(held.provider, held.transaction_id), stage.books)
 
 
-def _ask(stage: Stage, held: HeldPayment) -> None:
+def ask_held_back(stage: Stage, held: HeldPayment) -> None:
     stage.until_answered("operator", lambda: refund_held(
         _loaded(stage, held), stage.held_desk, actor="operator:anna", source="admin"))
 
 
-def _refunded(stage: Stage, fact: PaymentFact) -> None:
-    _ask(stage, _wait_held(stage, fact))
+def see_refunded(stage: Stage, fact: PaymentFact) -> None:
+    ask_held_back(stage, wait_held(stage, fact))
     _settled(stage, fact)
 
 
@@ -187,4 +187,4 @@ def _settled(stage: Stage, fact: PaymentFact) -> None:
     wait_until(stage, lambda: stage.refunds.refunds)
     number, = stage.refunds.refunds
     stage.tell(settle(stage, number))
-    wait_until(stage, lambda: _held(stage, fact).state is HeldState.REFUNDED)
+    wait_until(stage, lambda: held_row(stage, fact).state is HeldState.REFUNDED)

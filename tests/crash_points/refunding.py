@@ -29,6 +29,7 @@ from tests.crash_points.acts import (
     wait_until,
 )
 from tests.crash_points.stories import story
+from tests.invariants import must
 from tests.unit.use_cases.world import OTHER_KEY, PRICE, SECRET
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _one_per_payer(stage: Stage) -> None:
     stage.tell(settle(stage, wait_placed(stage, first)))
     refusal = stage.until_answered("client", lambda: request_own_refund(
         second.order_id, SECRET, "r1", stage.refund_counter))
-    assert isinstance(refusal, Conflict)
+    must(isinstance(refusal, Conflict), "I18", "one payer was promised more than agreed")
     claim_refused(stage, first)
     claim(stage, second)
 

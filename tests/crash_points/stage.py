@@ -110,7 +110,7 @@ class Stage(World):
             if not isinstance(answer, (Crash, Unavailable)) and good(answer):
                 return answer
             self.let_pass(wait_s)
-        must(False, "I12", f"the {actor} never got a good answer: {answer!r}")
+        must(False, "I14", f"the {actor} never got a good answer: {answer!r}")
         return None
 
     def undisturbed(self, act: Callable[[], object]) -> None:

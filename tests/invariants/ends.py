@@ -1,4 +1,4 @@
-"""I12: every row came to its end, or somebody will look at it, or a person was told to."""
+"""I14: every row came to its end, or somebody will look at it, or a person was told to."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from tests.unit.use_cases.world import World
 
 def nothing_is_stuck(world: World, outside: Outside) -> None:
-    """I12: what is not at its end has a row in the work list, or a person who knows."""
+    """I14: what is not at its end has a row in the work list, or a person who knows."""
     due = {(work.kind, work.subject_id): work for work in world.work.rows()}
     now_s = world.clock.now_s()
     for work in due.values():
-        must(work.due_at_s > now_s - 600, "I12", f"a due row of kind {work.kind} is never done")
+        must(work.due_at_s > now_s - 600, "I14", f"a due row of kind {work.kind} is never done")
     for order in world.orders.all():
         _order_ended(order, due, world)
     for held in world.held.rows():
         subject = ("held", f"{held.provider}:{held.transaction_id}")
         told = _alarmed(world, held.order_id)
-        must(told, "I12", "a payment is held, and nobody was told")
-        must(held.state is not HeldState.REFUND_REQUESTED or subject in due, "I12",
+        must(told, "I14", "a payment is held, and nobody was told")
+        must(held.state is not HeldState.REFUND_REQUESTED or subject in due, "I14",
              "a held payment's refund is not followed")
     for complaint in world.complaints.rows():
-        must(not complaint.is_open or ("complaint", complaint.complaint_id) in due, "I12",
+        must(not complaint.is_open or ("complaint", complaint.complaint_id) in due, "I14",
              "an open complaint that nobody looks at")
 
 
@@ -38,19 +38,19 @@ def _order_ended(order: Order, due: dict[tuple[str, str], object], world: World)
     now_s = world.clock.now_s()
     subject = ("order", order.order_id)
     if next_look(order, now_s) is not None:
-        must(subject in due, "I12", f"an order stays {order.state.value}, and no row finds it")
+        must(subject in due, "I14", f"an order stays {order.state.value}, and no row finds it")
         held = any(one.order_id == order.order_id for one in world.held.rows())
-        must(not order.is_open() or held or now_s < order.expires_at_s + 3_600, "I12",
+        must(not order.is_open() or held or now_s < order.expires_at_s + 3_600, "I14",
              "an order stays open long after its end")
         requested = [one for one in order.refunds if one.state is RefundState.REQUESTED
                      and now_s - one.requested_at_s > 7_200]
-        must(not requested, "I12", "a refund is reserved, and was not placed for hours")
+        must(not requested, "I14", "a refund is reserved, and was not placed for hours")
     if waits_for_operator(order) or has_unexplained_refund(order):
-        must(_alarmed(world, order.order_id), "I12", "it waits for a person, and none was told")
+        must(_alarmed(world, order.order_id), "I14", "it waits for a person, and none was told")
     if order.payment is not None and subject not in due:
         numbers = {line.number for line in world.ledger.rows() if line.order_id == order.order_id}
-        must(order.payment.transaction_id in numbers, "I12", "paid, and never in the ledger")
-        must(any(one.license_id == order.license_id for one in world.licenses.all()), "I12",
+        must(order.payment.transaction_id in numbers, "I14", "paid, and never in the ledger")
+        must(any(one.license_id == order.license_id for one in world.licenses.all()), "I14",
              "paid, and no license row")
 
 

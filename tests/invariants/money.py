@@ -13,6 +13,8 @@ from shared.domain.refunding import reserved_minor
 from tests.invariants.ground import must
 
 if TYPE_CHECKING:
+    from shared.domain.order import Order
+    from shared.domain.refund import Refund
     from tests.invariants.ground import Outside
     from tests.unit.use_cases.world import World
 
@@ -40,32 +42,32 @@ def one_payment_one_grant(world: World, outside: Outside) -> None:
 
 
 def no_grant_without_payment(world: World, outside: Outside) -> None:
-    """I2: behind each paid grant is an order, and a payment in the provider's journal."""
+    """I3: behind each paid grant is an order, and a payment in the provider's journal."""
     journal = {(fact.out_trade_no, fact.transaction_id) for fact in outside.payments(world)}
     grants = set()
     for order in world.orders.all():
         if order.payment is not None:
-            must((order.out_trade_no, order.payment.transaction_id) in journal, "I2",
+            must((order.out_trade_no, order.payment.transaction_id) in journal, "I3",
                  "booked, and the provider took no such payment")
             grants.add(order.grant)
     for license_ in world.licenses.all():
         for grant in license_.grants:
-            must(grant.proof.kind != "payment" or grant in grants, "I2",
+            must(grant.proof.kind != "payment" or grant in grants, "I3",
                  "a license without a paid order behind it")
 
 
 def paid_is_owed(world: World, outside: Outside) -> None:
-    """I3: amount, currency and payee of a booked payment are the order's, everywhere."""
+    """I4: amount, currency and payee of a booked payment are the order's, everywhere."""
     journal = {fact.transaction_id: fact for fact in outside.payments(world)}
     for order in world.orders.all():
         if order.payment is not None:
             fact = journal[order.payment.transaction_id]
-            must(order.payment.amount == order.price == fact.amount, "I3", "another amount")
-            must(fact.payee == order.payee, "I3", "paid to somebody else")
+            must(order.payment.amount == order.price == fact.amount, "I4", "another amount")
+            must(fact.payee == order.payee, "I4", "paid to somebody else")
 
 
 def delivered(world: World, outside: Outside) -> None:
-    """I4: each payment with our prefix is booked with its license, or visibly held."""
+    """I2: each payment with our prefix is booked with its license, or visibly held."""
     orders = {order.out_trade_no: order for order in world.orders.all()}
     held = {one.transaction_id for one in world.held.rows()}
     licenses = {one.license_id: one for one in world.licenses.all()}
@@ -75,23 +77,23 @@ def delivered(world: World, outside: Outside) -> None:
         order = orders.get(fact.out_trade_no)
         if order is None or order.payment is None or (
                 order.payment.transaction_id != fact.transaction_id):
-            must(fact.transaction_id in held, "I4", "paid, and neither booked nor held")
+            must(fact.transaction_id in held, "I2", "paid, and neither booked nor held")
             continue
         assert order.grant is not None
         license_ = licenses.get(order.license_id)
-        must(license_ is not None and order.grant in license_.grants, "I4",
+        must(license_ is not None and order.grant in license_.grants, "I2",
              "paid, and the license does not have the grant")
 
 
 def refunds_within_payment(world: World, outside: Outside) -> None:
-    """I6: at the provider and here, refunds never amount to more than the payment."""
+    """I8: at the provider and here, refunds never amount to more than the payment."""
     for order in world.orders.all():
         paid = 0 if order.payment is None else order.payment.amount.amount_minor
         # What the seller took in the provider's console was no choice of ours.
         ours = all(one.origin is not RefundOrigin.CONSOLE for one in order.refunds)
-        must(reserved_minor(order) <= paid or not ours, "I6", "more is promised than was paid")
+        must(reserved_minor(order) <= paid or not ours, "I8", "more is promised than was paid")
     for number, trade in world.gateway.trades.items():
-        must(world.refunds.refunded_minor(number) <= trade.amount.amount_minor, "I6",
+        must(world.refunds.refunded_minor(number) <= trade.amount.amount_minor, "I8",
              "more went back than was paid")
 
 
@@ -113,12 +115,20 @@ def refunded_is_revoked(world: World, outside: Outside) -> None:
 
 
 def sent_is_reserved(world: World, outside: Outside) -> None:
-    """I7: nothing is asked of the provider that is not reserved in a row before."""
+    """I8: nothing is asked of the provider that is not reserved in a row before."""
     known = {refund.provider_request for order in world.orders.all() for refund in order.refunds
              if refund.state is not RefundState.AWAITING_APPROVAL}
     known |= {one.provider_request for one in world.held.rows()}
     for back in world.refunds.refunds.values():
-        must(not back.request or back.request in known, "I7", "refunded, and not reserved before")
+        must(not back.request or back.request in known, "I8", "refunded, and not reserved before")
+
+
+ASKED_FOR = (RefundOrigin.BUYER, RefundOrigin.OPERATOR)
+
+
+def _was_approved(order: Order, refund: Refund) -> bool:
+    return any(event.kind == "refund_approved" and event.data["refund_id"] == refund.refund_id
+               for event in order.history.events)
 
 
 def policy_is_kept(world: World, outside: Outside) -> None:
@@ -128,8 +138,12 @@ def policy_is_kept(world: World, outside: Outside) -> None:
     for order in world.orders.all():
         policy = order.snapshot.refund_policy
         for refund in order.refunds:
-            if (policy is None or order.payment is None or refund.origin is not RefundOrigin.BUYER
+            if (policy is None or order.payment is None
                     or refund.out_refund_no not in world.refunds.refunds):
+                continue
+            must(refund.origin not in ASKED_FOR or not policy.needs_approval(refund.amount)
+                 or _was_approved(order, refund), "I18", "above the limit, and nobody approved it")
+            if refund.origin is not RefundOrigin.BUYER:
                 continue
             license_ = licenses.get(order.license_id)
             must(not policy.only_if_never_activated or license_ is None
@@ -140,20 +154,24 @@ def policy_is_kept(world: World, outside: Outside) -> None:
                  "one payer had more refunds than agreed")
 
 
-def one_refund_per_request(world: World, outside: Outside) -> None:
-    """I7: the provider made no refund but those that rows know, and each request made one."""
+def refunds_are_known(world: World, outside: Outside) -> None:
+    """I8: the provider made no refund but those that rows know, and just as they know them."""
     known = {refund.out_refund_no: refund for order in world.orders.all()
              for refund in order.refunds}
     held = [one.provider_request for one in world.held.rows()]
     for number, back in world.refunds.refunds.items():
         ours = known.get(number)
-        must(ours is not None or back.request in held or not back.request, "I7",
+        must(ours is not None or back.request in held or not back.request, "I8",
              "the provider made a refund that no row knows")
         if ours is not None:
-            must(ours.amount == back.amount, "I7", "a refund of another amount")
-            must(ours.state is back.state, "I7",
+            must(ours.amount == back.amount, "I8", "a refund of another amount")
+            must(ours.state is back.state, "I8",
                  f"{back.state.value} at the provider, {ours.state.value} here")
+
+
+def one_refund_per_request(world: World, outside: Outside) -> None:
+    """I8: however often a request is sent, it is one refund."""
     for order in world.orders.all():
         asked = [refund for refund in order.refunds if refund.origin is not RefundOrigin.CONSOLE]
         keys = outside.refund_keys.get(order.order_id)
-        must(keys is None or len(asked) <= len(keys), "I7", "one request made two refunds")
+        must(keys is None or len(asked) <= len(keys), "I8", "one request made two refunds")

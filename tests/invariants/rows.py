@@ -21,11 +21,11 @@ ALARMS = frozenset({
     "reconcile.difference", "reconcile.untrusted_bill", "refund.needs_approval",
     "refund.needs_operator", "refund.postponed", "refund.refused", "refund.unexplained",
     "refund.unfit", "work.backlog", "work.failed"})
-"""Every fact that may call a person, by its stable name (I14)."""
+"""Every fact that may call a person, by its stable name (I16)."""
 
 
 def histories_are_whole(world: World, outside: Outside) -> None:
-    """I9: every row's events lead to its head."""
+    """I10: every row's events lead to its head."""
     for order in world.orders.all():
         _whole("order", order.order_id, order.history)
     for license_ in world.licenses.all():
@@ -37,34 +37,34 @@ def histories_are_whole(world: World, outside: Outside) -> None:
 
 
 def _whole(kind: str, aggregate_id: str, history: History) -> None:
-    must(history.events, "I9", f"a {kind} without a history")
+    must(history.events, "I10", f"a {kind} without a history")
     try:
         verify_chain(kind, aggregate_id, history.events, history.head)
     except BrokenHistory as error:
-        raise Broken("I9", str(error)) from None
+        raise Broken("I10", str(error)) from None
 
 
 def license_follows_order(world: World, outside: Outside) -> None:
-    """I10: what each grant is worth is what its order says, told by its newest version."""
+    """I5: what each grant is worth is what its order says, told by its newest version."""
     licenses = {one.license_id: one for one in world.licenses.all()}
     for order in world.orders.all():
         license_ = licenses.get(order.license_id)
         if order.grant is None or license_ is None:
             continue
-        must(license_.standing_of(order.grant.grant_id) is standing_of(order), "I10",
+        must(license_.standing_of(order.grant.grant_id) is standing_of(order), "I5",
              f"{standing_of(order).value} by its order, {license_.standing.value} in its row")
 
 
 def one_key_one_order(world: World, outside: Outside) -> None:
-    """I16: what the provider was asked to collect is what the rows say, byte for byte."""
+    """I13: what the provider was asked to collect is what the rows say, byte for byte."""
     orders = {order.out_trade_no: order for order in world.orders.all()}
-    must(not outside.order_keys or len(orders) <= len(outside.order_keys), "I16",
+    must(not outside.order_keys or len(orders) <= len(outside.order_keys), "I13",
          "one key placed two orders")
     for number, trade in world.gateway.trades.items():
         if not number.startswith(world.shop.prefix) or number in outside.unknown:
             continue
-        must(number in orders, "I16", "an order at the provider that no row knows")
-        must(orders[number].provider_request == trade.provider_request, "I16",
+        must(number in orders, "I13", "an order at the provider that no row knows")
+        must(orders[number].provider_request == trade.provider_request, "I13",
              "the provider was asked for something else")
 
 
@@ -79,6 +79,6 @@ def closed_is_closed(world: World, outside: Outside) -> None:
 
 
 def alarms_have_stable_names(world: World, outside: Outside) -> None:
-    """I14: who is woken finds the name in the runbooks."""
+    """I16: who is woken finds the name in the runbooks."""
     for name, fields in world.log.facts:
-        must(not fields.get("alarm") or name in ALARMS, "I14", f"an unknown alarm: {name}")
+        must(not fields.get("alarm") or name in ALARMS, "I16", f"an unknown alarm: {name}")

@@ -1,4 +1,4 @@
-"""I15: every write moves its row as the rules say: one version, one more piece of history."""
+"""I6: every write moves its row as the rules say: one version, one more piece of history."""
 
 from __future__ import annotations
 
@@ -50,31 +50,31 @@ class Watch:
 
 def _one_version_on(before: Any, after: Any) -> None:
     if before is None:
-        must(after.version == 1, "I15", "a new row starts with version 1")
+        must(after.version == 1, "I6", "a new row starts with version 1")
         return
-    must(after.version == before.version + 1, "I15", "a write moves the version by exactly one")
+    must(after.version == before.version + 1, "I6", "a write moves the version by exactly one")
     old = before.history.events
-    must(after.history.events[:len(old)] == old, "I15", "history is only ever added to")
+    must(after.history.events[:len(old)] == old, "I6", "history is only ever added to")
 
 
 def _told_by_newer_orders(before: License, after: License) -> None:
     told = {one.grant_id: one.order_version for one in after.standings}
     for one in before.standings:
-        must(told.get(one.grant_id, 0) >= one.order_version, "I15",
+        must(told.get(one.grant_id, 0) >= one.order_version, "I6",
              "an older word of the order undid a newer one")
 
 
 def _moved_by_the_tables(before: Order | None, after: Order) -> None:
     if before is None:
-        must(after.state is OrderState.CREATED, "I15", "an order begins as created")
+        must(after.state is OrderState.CREATED, "I6", "an order begins as created")
         return
     state = before.state
     for event in after.history.events[len(before.history.events):]:
         if event.kind in UNPAID_KINDS:
-            must((state, event.kind) in TRANSITIONS, "I15",
+            must((state, event.kind) in TRANSITIONS, "I6",
                  f"{state.value} has no move {event.kind}")
             state = TRANSITIONS[state, event.kind]
-    must(after.state is state or after.state in REFUND_TRANSITIONS.get(state, ()), "I15",
+    must(after.state is state or after.state in REFUND_TRANSITIONS.get(state, ()), "I6",
          f"no event leads from {state.value} to {after.state.value}")
-    must(before.payment in (None, after.payment), "I15", "a booked payment is never changed")
-    must(before.grant in (None, after.grant), "I15", "a grant is never changed")
+    must(before.payment in (None, after.payment), "I6", "a booked payment is never changed")
+    must(before.grant in (None, after.grant), "I6", "a grant is never changed")

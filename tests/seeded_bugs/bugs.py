@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.crash_points.runs import play, single_plans
-from tests.invariants import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tests.crash_points.stage import Stage
+    from tests.invariants import Broken
 
 BUGS: dict[str, Bug] = {}
 
@@ -51,10 +51,10 @@ def bug(name: str, story: str, caught_by: str, rules: Mapping[tuple[Any, str], A
 
 
 @contextmanager
-def made(it: Bug) -> Iterator[None]:
+def patched(rules: Mapping[tuple[Any, str], Any]) -> Iterator[None]:
     """The mistake is in the rules, until the end of the block."""
     with ExitStack() as undo:
-        for (module, name), wrong in it.rules.items():
+        for (module, name), wrong in rules.items():
             undo.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, wrong)
         yield
@@ -63,7 +63,7 @@ def made(it: Bug) -> Iterator[None]:
 def find(it: Bug) -> Catch | None:
     """The first run of its story that breaks an invariant; None when all of them pass."""
     plans: list[Mapping[int, str]] = [{}, *single_plans(it.story)]
-    with made(it):
+    with patched(it.rules):
         for runs, plan in enumerate(plans, 1):
             run = play(it.story, plan, it.spoil)
             if run.broken is not None:

@@ -41,19 +41,19 @@ def _blind_for(*reasons: Mismatch, source: str | None = None) -> Callable[..., A
 
 
 MATCH = (record_payment, "find_mismatch")
-bug("the amount is not checked", "held: a wrong amount, refunded", "I3",
+bug("the amount is not checked", "held: a wrong amount, refunded", "I4",
     {MATCH: _blind_for(Mismatch.AMOUNT)})
-bug("the currency is not checked", "held: another currency", "I3",
+bug("the currency is not checked", "held: another currency", "I4",
     {MATCH: _blind_for(Mismatch.CURRENCY)})
-bug("the app is not checked", "held: paid to another app of ours", "I3",
+bug("the app is not checked", "held: paid to another app of ours", "I4",
     {MATCH: _blind_for(Mismatch.APP)})
-bug("the merchant is not checked", "held: paid to another merchant of ours", "I3",
+bug("the merchant is not checked", "held: paid to another merchant of ours", "I4",
     {MATCH: _blind_for(Mismatch.MERCHANT)})
-bug("a second payment is not noticed", "held: a second payment, refunded", "I11",
+bug("a second payment is not noticed", "held: a second payment, refunded", "I7",
     {MATCH: _blind_for(Mismatch.SECOND_PAYMENT)})
-bug("what a query says is not checked", "held: a wrong amount, its notify lost", "I3",
+bug("what a query says is not checked", "held: a wrong amount, its notify lost", "I4",
     {MATCH: _blind_for(Mismatch.AMOUNT, source="query")})
-bug("what a bill says is not checked", "held: a wrong amount, found by the bill", "I3",
+bug("what a bill says is not checked", "held: a wrong amount, found by the bill", "I4",
     {MATCH: _blind_for(Mismatch.AMOUNT, source="bill")})
 
 
@@ -65,7 +65,7 @@ def _accepts_unknown(*args: Any, **kwargs: Any) -> None:
         return
 
 
-bug("a notify is acknowledged on an unknown outcome", "purchase: notify", "I11",
+bug("a notify is acknowledged on an unknown outcome", "purchase: notify", "I7",
     {NOTIFY: _accepts_unknown})
 
 
@@ -76,7 +76,7 @@ def _accepts_held(*args: Any, **kwargs: Any) -> None:
         return
 
 
-bug("a notify is acknowledged whatever comes of it", "held: a wrong amount, refunded", "I11",
+bug("a notify is acknowledged whatever comes of it", "held: a wrong amount, refunded", "I7",
     {NOTIFY: _accepts_held})
 
 
@@ -87,7 +87,7 @@ def _works_later(headers: Any, body: Any, *, verifier: Any, books: Any) -> None:
                         books.clock.now_s() + FIRST_LOOK_AFTER_S))
 
 
-bug("a notify is acknowledged before the work", "purchase: nobody fetches it", "I11",
+bug("a notify is acknowledged before the work", "purchase: nobody fetches it", "I7",
     {NOTIFY: _works_later})
 
 
@@ -115,7 +115,7 @@ def _known_is_accepted(*args: Any, **kwargs: Any) -> None:
         return
 
 
-bug("a notify is deduplicated before its work", "purchase: nobody fetches it", "I11",
+bug("a notify is deduplicated before its work", "purchase: nobody fetches it", "I7",
     {NOTIFY: _known_is_accepted}, spoil=_deduplicates_first)
 
 
@@ -128,7 +128,7 @@ def _paid_over_refund(known: Any, fact: PaymentFact, now_s: int, kid: str) -> An
 
 
 WITH_PAYMENT = (record_payment, "with_payment")
-bug("a late notify undoes a refund", "refund: the payment's notify comes again, late", "I15",
+bug("a late notify undoes a refund", "refund: the payment's notify comes again, late", "I6",
     {WITH_PAYMENT: _paid_over_refund})
 
 
@@ -138,7 +138,7 @@ def _closed_is_closed(known: Any, fact: PaymentFact, now_s: int, kid: str) -> An
     return order.record_payment(known, fact, now_s, kid)
 
 
-bug("a late payment is dropped", "expiry: paid after close, notified", "I11",
+bug("a late payment is dropped", "expiry: paid after close, notified", "I7",
     {WITH_PAYMENT: _closed_is_closed})
 
 
@@ -148,7 +148,7 @@ def _refund_unheard(known: Any, fact: PaymentFact, now_s: int, kid: str) -> Any:
 
 
 bug("a payment reported as refunded counts as paid",
-    "console refund: before anybody knew of the payment", "I12",
+    "console refund: before anybody knew of the payment", "I14",
     {WITH_PAYMENT: _refund_unheard})
 
 
@@ -164,7 +164,7 @@ def _grants_again(stored: Any, grant: Any, **told: Any) -> Any:
     return apply_grant(stored, replace(grant, grant_id=f"{grant.grant_id}{again or ''}"), **told)
 
 
-bug("a grant is applied again at each claim", "purchase: notify twice", "I2",
+bug("a grant is applied again at each claim", "purchase: notify twice", "I3",
     {(project_license, "apply_grant"): _grants_again})
 
 # Closing.
@@ -191,7 +191,7 @@ def _orderpaid_ignored(stage: Stage) -> None:
     stage.gateway.close = deaf  # type: ignore[method-assign]
 
 
-bug("ORDERPAID on closing is ignored", "expiry: paid between query and close", "I17",
+bug("ORDERPAID on closing is ignored", "expiry: paid between query and close", "I14",
     spoil=_orderpaid_ignored)
 
 
@@ -200,7 +200,7 @@ def _cancel_unsaved(known: Any, books: Any, **who: str) -> Any:
     return order.close(known, books.clock.now_s(), **who)
 
 
-bug("a cancelled order is answered before it is stored", "cancel: unpaid", "I11",
+bug("a cancelled order is answered before it is stored", "cancel: unpaid", "I7",
     {(ask_provider, "_closed"): _cancel_unsaved})
 
 # Placing.
@@ -213,7 +213,7 @@ def _numbered_anew(prefix: str, environment: str, key: str) -> str:
     return _number_of(prefix, environment, f"{key}{next(_numbers)}")
 
 
-bug("each try of a create draws a new number", "purchase: notify", "I16",
+bug("each try of a create draws a new number", "purchase: notify", "I13",
     {(identifiers, "out_trade_no"): _numbered_anew})
 
 
@@ -227,7 +227,7 @@ def _prepared_anew(stage: Stage) -> None:
     stage.gateway.place = fresh  # type: ignore[method-assign]
 
 
-bug("a retry makes its request anew", "purchase: notify", "I16", spoil=_prepared_anew)
+bug("a retry makes its request anew", "purchase: notify", "I13", spoil=_prepared_anew)
 
 
 def _projects_nothing_new(known: Any, licenses: Any, books: Any, **told: Any) -> Any:
@@ -238,5 +238,5 @@ def _projects_nothing_new(known: Any, licenses: Any, books: Any, **told: Any) ->
     return project_license.project_license(known, licenses, books, **told)
 
 
-bug("a claim does not look at its order", "refund: buyer's whole", "I13",
+bug("a claim does not look at its order", "refund: buyer's whole", "I5",
     {(claim_license, "project_license"): _projects_nothing_new})

@@ -29,13 +29,13 @@ def _unconditional(port: str, key: Callable[[Any], Any]) -> Callable[[Stage], No
     return spoil
 
 
-bug("orders: read, then written", "purchase: notify", "I15",
+bug("orders: read, then written", "purchase: notify", "I6",
     spoil=_unconditional("orders", lambda order: order.order_id))
-bug("licenses: read, then written", "gift: more time, after a purchase", "I15",
+bug("licenses: read, then written", "gift: more time, after a purchase", "I6",
     spoil=_unconditional("licenses", lambda license_: license_.license_id))
-bug("held payments: read, then written", "held: a wrong amount, refunded", "I15",
+bug("held payments: read, then written", "held: a wrong amount, refunded", "I6",
     spoil=_unconditional("held", lambda held: (held.provider, held.transaction_id)))
-bug("complaints: read, then written", "complaint: notified, answered, completed", "I15",
+bug("complaints: read, then written", "complaint: notified, answered, completed", "I6",
     spoil=_unconditional("complaints", lambda one: (one.provider, one.complaint_id)))
 
 
@@ -51,7 +51,7 @@ def _conflicts_are_fine(stage: Stage) -> None:
     stage.orders.save = hopeful  # type: ignore[method-assign]
 
 
-bug("a conflict is taken for success", "purchase: notify", "I11", spoil=_conflicts_are_fine)
+bug("a conflict is taken for success", "purchase: notify", "I7", spoil=_conflicts_are_fine)
 
 
 def _unknown_is_fine(stage: Stage) -> None:
@@ -66,7 +66,7 @@ def _unknown_is_fine(stage: Stage) -> None:
     stage.orders.save = hopeful  # type: ignore[method-assign]
 
 
-bug("an unknown write is taken for success", "purchase: nobody fetches it", "I11",
+bug("an unknown write is taken for success", "purchase: nobody fetches it", "I7",
     spoil=_unknown_is_fine)
 
 
@@ -79,7 +79,7 @@ def _without_due_row(stage: Stage) -> None:
     stage.orders.create = create  # type: ignore[method-assign]
 
 
-bug("no due row at all", "expiry: never paid", "I12", spoil=_without_due_row)
+bug("no due row at all", "expiry: never paid", "I14", spoil=_without_due_row)
 
 
 def _due_row_first_time_only(stage: Stage) -> None:
@@ -93,7 +93,7 @@ def _due_row_first_time_only(stage: Stage) -> None:
     stage.orders.create = hasty  # type: ignore[method-assign]
 
 
-bug("two rows, and no repair", "expiry: never paid", "I12", spoil=_due_row_first_time_only)
+bug("two rows, and no repair", "expiry: never paid", "I14", spoil=_due_row_first_time_only)
 
 
 def _due_row_afterwards(stage: Stage) -> None:
@@ -106,7 +106,7 @@ def _due_row_afterwards(stage: Stage) -> None:
     stage.orders.create = create  # type: ignore[method-assign]
 
 
-bug("the due row comes after the order", "expiry: never paid", "I12", spoil=_due_row_afterwards)
+bug("the due row comes after the order", "expiry: never paid", "I14", spoil=_due_row_afterwards)
 
 
 def _taken_before_done(stage: Stage) -> None:
@@ -122,7 +122,7 @@ def _taken_before_done(stage: Stage) -> None:
     stage.work.remove = lambda work: None  # type: ignore[method-assign]
 
 
-bug("the due row is removed before the work", "refund: buyer's whole", "I12",
+bug("the due row is removed before the work", "refund: buyer's whole", "I14",
     spoil=_taken_before_done)
 
 
@@ -132,7 +132,7 @@ def _leased_for_ever(stage: Stage) -> None:
         work, until_s + 10**9)
 
 
-bug("a lease of work never ends", "purchase: nobody fetches it", "I12", spoil=_leased_for_ever)
+bug("a lease of work never ends", "purchase: nobody fetches it", "I2", spoil=_leased_for_ever)
 
 
 def _overwrites_held(stage: Stage) -> None:
@@ -144,7 +144,7 @@ def _overwrites_held(stage: Stage) -> None:
     stage.held.record_once = record  # type: ignore[method-assign]
 
 
-bug("a held payment is recorded again", "held: a wrong amount, refunded", "I15",
+bug("a held payment is recorded again", "held: a wrong amount, refunded", "I6",
     spoil=_overwrites_held)
 
 
@@ -159,7 +159,7 @@ def _events_without_head(stage: Stage) -> None:
     stage.orders.save = save_broken  # type: ignore[method-assign]
 
 
-bug("the chain's head is not written", "purchase: notify", "I9", spoil=_events_without_head)
+bug("the chain's head is not written", "purchase: notify", "I10", spoil=_events_without_head)
 
 
 def _newest_event_only(stage: Stage) -> None:
@@ -172,4 +172,4 @@ def _newest_event_only(stage: Stage) -> None:
     stage.orders.save = save_short  # type: ignore[method-assign]
 
 
-bug("history is overwritten", "purchase: notify", "I15", spoil=_newest_event_only)
+bug("history is overwritten", "purchase: notify", "I6", spoil=_newest_event_only)

@@ -1,0 +1,77 @@
+"""What the stories found and is not mended yet: each fails as it should, until it is mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.domain.calendar import DAY_S
+from shared.domain.held import HeldState
+from shared.domain.refund import RefundState
+from shared.use_cases.settle_held import refund_held
+from tests.crash_points.acts import settle, wait_until
+from tests.crash_points.holding import (
+    ask_held_back,
+    held_row,
+    paid_wrong,
+    see_refunded,
+    wait_held,
+)
+from tests.crash_points.stage import Stage
+
+if TYPE_CHECKING:
+    from shared.domain.payment import PaymentFact
+
+
+def _closed_refund(stage: Stage) -> PaymentFact:
+    fact = paid_wrong(stage)
+    ask_held_back(stage, wait_held(stage, fact))
+    wait_until(stage, lambda: stage.refunds.refunds)
+    number, = stage.refunds.refunds
+    stage.tell(settle(stage, number, RefundState.CLOSED))
+    wait_until(stage, lambda: held_row(stage, fact).state is HeldState.REFUND_FAILED)
+    return fact
+
+
+@pytest.mark.xfail(strict=True, reason="after its held payment was refunded, an order stays "
+                   "awaiting_payment for ever, and rings payment.held every day")
+def test_an_order_whose_wrong_payment_went_back_comes_to_its_end() -> None:
+    stage = Stage()
+    fact = paid_wrong(stage)
+    see_refunded(stage, fact)
+    stage.recover()
+    rung = len(stage.log.named("payment.held"))
+    stage.let_pass(10 * DAY_S)
+    order, = stage.orders.all()
+    assert not order.is_open()
+    assert len(stage.log.named("payment.held")) == rung
+
+
+@pytest.mark.xfail(strict=True, reason="a held payment's refund that the provider closes ends as "
+                   "refund_failed without an alarm: the operator who asked for it is never told")
+def test_a_closed_refund_of_a_held_payment_wakes_an_operator() -> None:
+    stage = Stage()
+    _closed_refund(stage)
+    asked = next(at for at, (name, _) in enumerate(stage.log.facts)
+                 if name == "held.refund_requested")
+    stage.let_pass(DAY_S // 2)
+    assert [name for name, fields in stage.log.facts[asked:]
+            if fields.get("alarm") and name == "payment.held_waits"]
+
+
+@pytest.mark.xfail(strict=True, reason="asked for again, a closed refund of a held payment is sent "
+                   "under the same number, and the provider says CLOSED for ever")
+def test_a_held_payment_can_be_refunded_after_a_closed_refund() -> None:
+    stage = Stage()
+    fact = _closed_refund(stage)
+    stage.let_pass(60)
+    held = refund_held(held_row(stage, fact), stage.held_desk, actor="operator:anna",
+                       source="admin")
+    assert held.state is HeldState.REFUND_REQUESTED
+    stage.let_pass(600)
+    for number, back in list(stage.refunds.refunds.items()):
+        if back.state is RefundState.PROCESSING:
+            stage.tell(settle(stage, number))
+    stage.let_pass(600)
+    assert held_row(stage, fact).state is HeldState.REFUNDED
