@@ -105,7 +105,8 @@ class _Search:
             if self.merge and depth == len(frames) - 1:
                 self.marks.restore(frame.saved)
             return frame.options[frame.at]
-        key, saved = (), None
+        key: tuple[int, ...] = ()
+        saved = None
         if self.merge:
             key, saved = self._key(hub), self.marks.saved()
             if key in self.known:

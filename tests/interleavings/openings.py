@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.money import Money
 from shared.domain.refund import RefundState
 from shared.errors import StoreUnknown
+from shared.use_cases.record_payment import PaymentHeld
 from tests.fakes.script import raises
 from tests.interleavings.actors import claim, create, notify, refund
 from tests.interleavings.invariants import order_of
-from tests.unit.use_cases.world import LIFETIME_S, PRICE
+from tests.unit.use_cases.world import LIFETIME_S, POLICY, PRICE, catalogue
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -102,6 +104,25 @@ def placed_and_failed_unseen(scene: Scene) -> None:
     reserved(scene)
     number = _place(scene)
     scene.facts["refunded"] = scene.refunds.settle(number, RefundState.CLOSED)
+
+
+def waits_for_approval(scene: Scene) -> None:
+    """A refund of all, above the limit of its policy: a second person has to approve it."""
+    strict = replace(POLICY, approval_above_minor=1)
+    scene.shop = replace(scene.shop, catalogue=catalogue(strict))
+    in_use(scene)
+    scene.run_timer()
+    refund()(scene)
+    scene.clock.advance_s(LATER_S)
+
+
+def held(scene: Scene) -> None:
+    """One cent was paid, and is held for an operator."""
+    paid_wrongly(scene)
+    try:
+        notify()(scene)
+    except PaymentHeld:
+        scene.clock.advance_s(LATER_S)
 
 
 def _place(scene: Scene) -> str:

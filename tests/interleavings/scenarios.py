@@ -1,9 +1,10 @@
-"""Who meets whom over one order: purchases here, refunds in their own file; and replay."""
+"""All scenarios by name: who meets whom over one order. And replay."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.interleavings.operator_scenarios import OPERATORS
 from tests.interleavings.purchases import PURCHASES
 from tests.interleavings.refund_scenarios import REFUNDS
 from tests.interleavings.runs import Runner
@@ -11,7 +12,7 @@ from tests.interleavings.runs import Runner
 if TYPE_CHECKING:
     from tests.interleavings.runs import Violation
 
-SCENARIOS = {scenario.name: scenario for scenario in (*PURCHASES, *REFUNDS)}
+SCENARIOS = {scenario.name: scenario for scenario in (*PURCHASES, *REFUNDS, *OPERATORS)}
 
 
 def replay(scenario: str, choices: list[int]) -> Violation | None:

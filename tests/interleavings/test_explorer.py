@@ -14,7 +14,7 @@ from tests.interleavings.invariants import Broken
 from tests.interleavings.openings import paid_for
 from tests.interleavings.runs import RIGHT, Runner, Scenario, Variant
 from tests.interleavings.scenarios import SCENARIOS
-from tests.interleavings.seeding import VARIANTS
+from tests.interleavings.wrong_variants import ACCEPTED_BLINDLY, SAVED_BLINDLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.interleavings.hub import Hub
     from tests.interleavings.scene import Scene
 
-READ_THEN_WRITE = VARIANTS["an order is read and then written"]
+READ_THEN_WRITE = SAVED_BLINDLY.variant
 SMALL = ("two tries of one order", "two notifies and a poll")
 
 
@@ -80,7 +80,7 @@ def test_merging_covers_the_very_same_schedules(name: str, bounds: Bounds) -> No
 @pytest.mark.parametrize("parts", [2, 5])
 @pytest.mark.parametrize("name", ["two notifies", *SMALL])
 def test_the_shards_of_a_search_make_the_whole(name: str, parts: int, merge: bool) -> None:
-    bounds = Bounds(2, 1)
+    bounds = Bounds(1, 1)
     whole = explore(SCENARIOS[name], bounds)
     shards = [explore(SCENARIOS[name], bounds, merge=merge, shard=Shard(number, parts))
               for number in range(parts)]
@@ -111,8 +111,7 @@ def test_a_random_schedule_that_fails_is_found_again_by_seed_and_by_choices() ->
 
 def test_a_failure_tells_who_did_what() -> None:
     violation = explore(SCENARIOS["two notifies"], Bounds(0, 1),
-                        variant=VARIANTS["a notify is accepted when the store did not answer"]
-                        ).violation
+                        variant=ACCEPTED_BLINDLY.variant).violation
     assert violation is not None
     assert any(step == "notify-1: orders.save lost" for step in violation.trace)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.held import HeldState
 from shared.domain.order import REFUND_TRANSITIONS, TRANSITIONS, Order, OrderState
 from shared.domain.refund import MOVES, RESERVING
 from shared.domain.refunding import find_refund, refunded_minor, reserved_minor, standing_of
 from tests.interleavings.invariants import must
 
 if TYPE_CHECKING:
+    from shared.domain.held import HeldPayment
     from shared.domain.license import License
     from tests.interleavings.scene import Scene
 
@@ -21,34 +23,51 @@ class Watch:
         self._scene = scene
         self._orders: dict[str, Order] = {}
         self._licenses: dict[str, License] = {}
+        self._held: dict[str, HeldPayment] = {}
         self._refunds: frozenset[str] = frozenset()
+        self._looks = {"orders": self._at_orders, "licenses": self._at_licenses,
+                       "held": self._at_held, "refunds": self._at_refunds}
 
     def restart(self) -> None:
         """What is stored now is where the next writes start from."""
         self._orders = {it.order_id: it for it in self._scene.orders.all()}
         self._licenses = {it.license_id: it for it in self._scene.licenses.all()}
+        self._held = {it.transaction_id: it for it in self._scene.held.rows()}
         self._refunds = frozenset(self._scene.refunds.refunds)
 
     def stepped(self, call: str) -> None:
         """Look at what this call may have written."""
-        if call.startswith("orders."):
-            for order in self._scene.orders.all():
-                before = self._orders.get(order.order_id)
-                if before is not order:
-                    _one_version_on(before, order)
-                    _moved_by_the_tables(before, order)
-                    self._orders[order.order_id] = order
-        elif call.startswith("licenses."):
-            for license_ in self._scene.licenses.all():
-                known = self._licenses.get(license_.license_id)
-                if known is not license_:
-                    _one_version_on(known, license_)
-                    _says_what_the_order_says(self._scene, known, license_)
-                    self._licenses[license_.license_id] = license_
-        elif call.startswith("refunds."):
-            there = frozenset(self._scene.refunds.refunds)
-            _were_reserved(self._scene, there - self._refunds)
-            self._refunds = there
+        look = self._looks.get(call.partition(".")[0])
+        if look is not None:
+            look()
+
+    def _at_orders(self) -> None:
+        for order in self._scene.orders.all():
+            before = self._orders.get(order.order_id)
+            if before is not order:
+                _one_version_on(before, order)
+                _moved_by_the_tables(before, order)
+                self._orders[order.order_id] = order
+
+    def _at_licenses(self) -> None:
+        for license_ in self._scene.licenses.all():
+            before = self._licenses.get(license_.license_id)
+            if before is not license_:
+                _one_version_on(before, license_)
+                _says_what_the_order_says(self._scene, before, license_)
+                self._licenses[license_.license_id] = license_
+
+    def _at_held(self) -> None:
+        for held in self._scene.held.rows():
+            before = self._held.get(held.transaction_id)
+            if before is not held:
+                _one_version_on(before, held)
+                self._held[held.transaction_id] = held
+
+    def _at_refunds(self) -> None:
+        there = frozenset(self._scene.refunds.refunds)
+        _were_reserved(self._scene, there - self._refunds)
+        self._refunds = there
 
 
 def _one_version_on(before: Any, after: Any) -> None:
@@ -106,15 +125,18 @@ def _says_what_the_order_says(scene: Scene, before: License | None, license_: Li
 
 
 def _were_reserved(scene: Scene, numbers: frozenset[str]) -> None:
-    """The provider was asked for refunds: each amount is reserved in the order's row."""
+    """The provider was asked for refunds: each is reserved in the row of what it gives back."""
     order = scene.stored_order()
     assert order is not None
     for number in numbers:
-        if not scene.refunds.refunds[number].request:
+        request = scene.refunds.refunds[number].request
+        if not request:
             continue  # made in the provider's console: it asked nobody here
         known = find_refund(order, number)
-        must(known is not None and known.state in RESERVING,
+        must((known is not None and known.state in RESERVING)
+             or any(held.state is HeldState.REFUND_REQUESTED and held.provider_request == request
+                    for held in scene.held.rows()),
              "the provider was asked before the amount was reserved")
     total = scene.refunds.refunded_minor(order.out_trade_no)
-    paid = 0 if order.payment is None else order.payment.amount.amount_minor
-    must(total <= paid, "the provider was asked for more than was paid")
+    must(total <= scene.gateway.trades[order.out_trade_no].amount.amount_minor,
+         "the provider was asked for more than was paid")

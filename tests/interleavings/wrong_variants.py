@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from shared.domain import identifiers
 from shared.domain.matching import find_mismatch
+from shared.domain.order import record_payment as with_payment
 from shared.domain.payment import Mismatch
 from shared.errors import Unavailable, VersionConflict
 from shared.use_cases import create_order, receive_notify, record_payment
@@ -30,7 +32,8 @@ def _saves_without_condition(scene: Scene) -> None:
     orders.save = save  # type: ignore[method-assign]
 
 
-wrong("an order is read and then written", "two notifies", ports=_saves_without_condition)
+SAVED_BLINDLY = wrong("an order is read and then written", "two notifies",
+                      ports=_saves_without_condition)
 
 
 def _takes_conflicts_for_success(scene: Scene) -> None:
@@ -59,8 +62,9 @@ def _accepts_without_answer(headers: Any, body: bytes, *, verifier: Any, books: 
 
 _receive = receive_notify.receive_notify
 
-wrong("a notify is accepted when the store did not answer", "two notifies",
-      rules={(receive_notify, "receive_notify"): _accepts_without_answer})
+ACCEPTED_BLINDLY = wrong(
+    "a notify is accepted when the store did not answer", "two notifies",
+    rules={(receive_notify, "receive_notify"): _accepts_without_answer})
 
 
 class SeenNotifies:
@@ -83,7 +87,7 @@ class SeenNotifies:
 def _notes_before_the_work(scene: Scene) -> None:
     seen = SeenNotifies()
     scene.seen = seen  # type: ignore[attr-defined]
-    sound = scene.verifier.verify
+    sound: Any = scene.verifier.verify
 
     def verify(headers: Any, body: bytes, now_s: int) -> Any:
         fact = sound(headers, body, now_s)
@@ -135,7 +139,7 @@ def _always_holds_again(scene: Scene) -> None:
         held.script.leave("record_once")
         return True
 
-    held.record_once = record  # type: ignore[method-assign]
+    held.record_once = record  # type: ignore[method-assign, assignment]
 
 
 wrong("a payment that does not fit is held again each time",
@@ -145,8 +149,8 @@ wrong("a payment that does not fit is held again each time",
 def _sells_before_it_is_paid(headers: Any, body: bytes, *, verifier: Any, books: Any) -> Any:
     """Two rows for one payment, and nobody repairs the second."""
     fact = verifier.verify(headers, body, books.clock.now_s())
-    order = books.orders.load(record_payment.identifiers.order_id(fact.out_trade_no))
-    booked = record_payment.with_payment(order, fact, books.clock.now_s(), books.kid)
+    order = books.orders.load(identifiers.order_id(fact.out_trade_no))
+    booked = with_payment(order, fact, books.clock.now_s(), books.kid)
     if booked is order:
         return order
     try:
@@ -192,7 +196,7 @@ wrong("every try draws a new key", "two tries of one order",
 def _places_other_bytes(scene: Scene) -> None:
     """A retry asks the provider with a request of its own."""
     place = scene.gateway.place
-    scene.gateway.place = (  # type: ignore[method-assign]
+    scene.gateway.place = (  # type: ignore[method-assign, assignment]
         lambda text, now_s: place(text + " " * len(scene.gateway.trades), now_s))
 
 
