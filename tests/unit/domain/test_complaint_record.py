@@ -46,6 +46,13 @@ def test_a_complaint_is_opened_with_what_the_provider_says() -> None:
     assert OPENED.hold == "complaint:C1"
 
 
+def test_a_complaint_need_not_ask_for_money() -> None:
+    bare = ComplaintFact("wechatpay", "C1", PENDING, (), 1000, "", 1, False)
+    assert bare.asked_refund is None
+    opened = open_complaint(bare, (), answer_within_s=1, now_s=2, source="notify")
+    assert opened.asked_refund is None
+
+
 @pytest.mark.parametrize(("state", "is_open"), [
     (PENDING, True), (PROCESSING, True), (PROCESSED, False)])
 def test_a_complaint_is_open_until_it_is_processed(state: ComplaintState, is_open: bool) -> None:

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.due import (
+    FIRST_LOOK_AFTER_S,
     LEASE_S,
     LONGEST_STEP_S,
     REFUND_LOOKS_S,
     UNPAID_LOOKS_S,
+    UNREADABLE,
     Work,
     next_look,
     waits_for_operator,
@@ -120,3 +122,8 @@ def test_fresh_work_is_leased_by_nobody() -> None:
     work = Work("order", "X", 5)
     assert (work.leased_until_s, work.version) == (0, 1)
     assert LEASE_S == 300
+
+
+def test_the_first_look_is_a_minute_later_and_what_cannot_be_read_has_its_kind() -> None:
+    assert FIRST_LOOK_AFTER_S == 60
+    assert UNREADABLE == "unreadable"
