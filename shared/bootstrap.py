@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared import variables as names
@@ -38,6 +39,8 @@ TIMERS_BUDGET_MS = 240_000
 """The longest job of a timer (shared.http.timer_app knows the shorter ones)."""
 ADMIN_BUDGET_MS = 100_000
 """Long enough to reconcile a day by hand."""
+SPARE_S = 20
+"""What the clocks of two instances may differ by."""
 CERTIFICATES = "SSL_CERT_FILE"
 
 _built: dict[str, Any] = {}
@@ -133,7 +136,7 @@ def build_admin(acts: Callable[..., Any], environ: Mapping[str, str]) -> Operato
     from shared.use_cases.operate import OperatorDesk
 
     ground = Ground.lay(names.ADMIN, environ, ADMIN_BUDGET_MS)
-    counter = ground.refund_counter(ground.books())
+    counter = ground.refund_counter(_unhurried(ground.books(), ADMIN_BUDGET_MS))
     desk = OperatorDesk(counter, _held_desk(ground, counter), _complaint_room(ground, counter),
                         _audit_room(ground, counter.books))
     return OperatorApp(acts(desk), log=ground.log,
@@ -175,7 +178,7 @@ def _complaint_room(ground: Ground, counter: RefundCounter) -> ComplaintRoom:
 
     settings = ground.settings
     return ComplaintRoom(
-        counter.books, counter.licenses, TablestoreComplaints(ground.store),
+        _unhurried(counter.books), counter.licenses, TablestoreComplaints(ground.store),
         WeChatComplaints(ground.transport, payee=ground.payee, notify_url=settings.notify_url),
         PROVIDER,
         prefix=settings.prefix, answer_within_s=3_600 * settings.complaint_answer_hours,
@@ -189,8 +192,13 @@ def _audit_room(ground: Ground, books: Books) -> AuditRoom:
     from shared.use_cases.reconcile_day import AuditRoom
 
     bills = WeChatBills(ground.transport, payee=ground.payee, payer_hasher=ground.payer_hasher)
-    return AuditRoom(books, bills, TablestoreLedger(ground.store),
+    return AuditRoom(_unhurried(books), bills, TablestoreLedger(ground.store),
                      TablestoreReconciliations(ground.store), ground.settings.prefix)
+
+
+def _unhurried(books: Books, budget_ms: int = TIMERS_BUDGET_MS) -> Books:
+    """For calls that may last longer than a buyer's."""
+    return replace(books, margin_s=budget_ms // 1000 + SPARE_S)
 
 
 def _once(function: str, build: Callable[..., T], parts: Callable[..., Any]) -> T:

@@ -42,7 +42,11 @@ class PaymentHeld(NotifyNotAccepted):
 
 @dataclass(frozen=True)
 class Books:
-    """What booking needs; `kid` names the key that will sign the licenses paid now."""
+    """What booking needs; `kid` names the key that will sign the licenses paid now.
+
+    `margin_s` is longer than a call of this function can last: a row that is put on the work
+    list before a write is not looked at before that write can have happened.
+    """
 
     orders: OrderRepository
     work: WorkList
@@ -50,10 +54,11 @@ class Books:
     clock: Clock
     log: FactLog
     kid: str
+    margin_s: int = FIRST_LOOK_AFTER_S
 
     def look_later(self, kind: str, subject_id: str) -> None:
         """Have the timer look at this, later than any write of this call can still happen."""
-        self.work.add(Work(kind, subject_id, self.clock.now_s() + FIRST_LOOK_AFTER_S))
+        self.work.add(Work(kind, subject_id, self.clock.now_s() + self.margin_s))
 
 
 def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) -> Order:
