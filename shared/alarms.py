@@ -48,6 +48,7 @@ ALARMS: dict[str, Alarm] = {
     "refund.unfit": Alarm(Severity.TODAY, "refunds"),
     "timer.failed": Alarm(Severity.NOW, "timers"),
     "work.backlog": Alarm(Severity.NOW, "timers"),
+    "work.crashed": Alarm(Severity.NOW, "timers"),
     "work.failed": Alarm(Severity.TODAY, "timers"),
     "work.unreadable": Alarm(Severity.TODAY, "timers"),
 }

@@ -180,8 +180,7 @@ def _complaint_room(ground: Ground, counter: RefundCounter) -> ComplaintRoom:
     return ComplaintRoom(
         _unhurried(counter.books), counter.licenses, TablestoreComplaints(ground.store),
         WeChatComplaints(ground.transport, payee=ground.payee, notify_url=settings.notify_url),
-        PROVIDER,
-        prefix=settings.prefix, answer_within_s=3_600 * settings.complaint_answer_hours,
+        PROVIDER, answer_within_s=3_600 * settings.complaint_answer_hours,
         holds_license=settings.complaint_holds_license)
 
 
@@ -193,7 +192,7 @@ def _audit_room(ground: Ground, books: Books) -> AuditRoom:
 
     bills = WeChatBills(ground.transport, payee=ground.payee, payer_hasher=ground.payer_hasher)
     return AuditRoom(_unhurried(books), bills, TablestoreLedger(ground.store),
-                     TablestoreReconciliations(ground.store), ground.settings.prefix)
+                     TablestoreReconciliations(ground.store))
 
 
 def _unhurried(books: Books, budget_ms: int = TIMERS_BUDGET_MS) -> Books:

@@ -98,7 +98,7 @@ class Ground:
         work = TablestoreWorkList(self.store, buckets=buckets, every_bucket=every_bucket)
         return Books(orders=TablestoreOrders(self.store, buckets=buckets), work=work,
                      held=TablestoreHeldPayments(self.store), clock=self.clock, log=self.log,
-                     kid=self.settings.signing_kid)
+                     kid=self.settings.signing_kid, prefix=self.settings.prefix)
 
     def licenses(self) -> LicenseRepository:
         """The licenses."""

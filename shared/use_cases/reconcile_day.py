@@ -54,13 +54,12 @@ REFUND_PATIENCE_DAYS = 2
 
 @dataclass(frozen=True)
 class AuditRoom:
-    """What reconciling needs. `prefix` tells our orders from those of another shop."""
+    """What reconciling needs."""
 
     books: Books
     bills: BillSource
     ledger: Ledger
     days: Reconciliations
-    prefix: str
 
 
 @dataclass
@@ -129,7 +128,7 @@ def _stored(outcome: Reconciliation, room: AuditRoom) -> Reconciliation:
 def _compared(bill: Bill, room: AuditRoom) -> _Findings:
     found = _Findings()
     ledger = {(line.kind, line.number): line for line in room.ledger.lines(bill.day)}
-    ours = [line for line in bill.lines if line.out_trade_no.startswith(room.prefix)]
+    ours = [line for line in bill.lines if not room.books.is_foreign(line.out_trade_no)]
     found.foreign = len(bill.lines) - len(ours)
     _tell_doubles(ours, found, room)
     for line in ours:

@@ -3,6 +3,7 @@
 What can fail, and what is true then:
 - the order cannot be read: nothing happened; the source comes again.
 - the fact does not fit: it is recorded once under its transaction, with an alarm, and refused.
+- it is another shop's, on the same merchant number: told, refused, and left alone.
 - the write's outcome is unknown: the store reads back first; if that fails too, the caller
   answers 5xx and the source comes again to find the payment booked, or not.
 - another writer was first: load again, decide again.
@@ -20,11 +21,12 @@ from shared.domain.due import FIRST_LOOK_AFTER_S, Work
 from shared.domain.held import held_id, hold_payment
 from shared.domain.matching import find_mismatch
 from shared.domain.order import record_payment as with_payment
+from shared.domain.payment import Mismatch
 from shared.errors import NotifyNotAccepted, StoreUnavailable, VersionConflict
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
-    from shared.domain.payment import Mismatch, PaymentFact
+    from shared.domain.payment import PaymentFact
     from shared.ports import Clock, FactLog, HeldPayments, OrderRepository, WorkList
 
 MOST_RIVALS = 5
@@ -44,8 +46,10 @@ class PaymentHeld(NotifyNotAccepted):
 class Books:
     """What booking needs; `kid` names the key that will sign the licenses paid now.
 
-    `margin_s` is longer than a call of this function can last: a row that is put on the work
-    list before a write is not looked at before that write can have happened.
+    `prefix` begins the numbers of this deployment's orders: several shops may share one
+    merchant number, and what is another's is left alone. `margin_s` is longer than a call of
+    this function can last: a row that is put on the work list before a write is not looked at
+    before that write can have happened.
     """
 
     orders: OrderRepository
@@ -54,7 +58,12 @@ class Books:
     clock: Clock
     log: FactLog
     kid: str
+    prefix: str = ""
     margin_s: int = FIRST_LOOK_AFTER_S
+
+    def is_foreign(self, out_trade_no: str) -> bool:
+        """Whether this number is another shop's."""
+        return not out_trade_no.startswith(self.prefix)
 
     def look_later(self, kind: str, subject_id: str) -> None:
         """Have the timer look at this, later than any write of this call can still happen."""
@@ -91,6 +100,9 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
 def _refuse(fact: PaymentFact, mismatch: Mismatch, books: Books) -> NoReturn:
     """Hold what was paid; of what was not, only tell: a setting may have changed."""
     order_id = identifiers.order_id(fact.out_trade_no)
+    if mismatch is Mismatch.NO_ORDER and books.is_foreign(fact.out_trade_no):
+        books.log.fact("payment.foreign", order_id=order_id, source=fact.source)
+        raise NotifyNotAccepted(reason="foreign")
     if not fact.was_paid:
         books.log.fact("payment.fact_unfit", alarm=True, order_id=order_id,
                        reason=mismatch.value, source=fact.source)

@@ -99,6 +99,9 @@ def _record_for_another(fact: RefundFact, mismatch: RefundMismatch, books: Books
 
 def _refuse(fact: RefundFact, mismatch: RefundMismatch, books: Books) -> NoReturn:
     order_id = identifiers.order_id(fact.out_trade_no)
+    if mismatch is RefundMismatch.NO_ORDER and books.is_foreign(fact.out_trade_no):
+        books.log.fact("refund.foreign", order_id=order_id, source=fact.source)
+        raise NotifyNotAccepted(reason="foreign")
     if mismatch is RefundMismatch.NOT_PAID:
         # The payment's own notify was overtaken or lost; the provider will tell the timer.
         books.look_later("order", order_id)

@@ -43,14 +43,13 @@ REMIND_BEFORE_S = 6 * 3_600
 
 @dataclass(frozen=True)
 class ComplaintRoom:
-    """What handling complaints needs. `prefix` tells our orders from another shop's."""
+    """What handling complaints needs."""
 
     books: Books
     licenses: LicenseRepository
     complaints: ComplaintRepository
     desk: ComplaintDesk
     provider: str
-    prefix: str
     answer_within_s: int
     holds_license: bool
 
@@ -79,7 +78,13 @@ def look_at_complaint(complaint_id: str, room: ComplaintRoom) -> int | None:
 
 
 def book_complaint(fact: ComplaintFact, room: ComplaintRoom, *, source: str) -> bool:
-    """Whether the provider's word was news; it is durable, and its holds are set, on return."""
+    """Whether the provider's word was news; it is durable, and its holds are set, on return.
+
+    A complaint about another shop's orders alone is left to that shop.
+    """
+    if fact.out_trade_nos and all(map(room.books.is_foreign, fact.out_trade_nos)):
+        room.books.log.fact("complaint.foreign", source=source)
+        return False
     for _ in range(MOST_RIVALS):
         stored = room.complaints.load(fact.provider, fact.complaint_id)
         fresh = _with_news(stored, fact, room, source)
@@ -140,7 +145,7 @@ def _with_news(stored: Complaint | None, fact: ComplaintFact, room: ComplaintRoo
     now_s = room.books.clock.now_s()
     if stored is None:
         ours = tuple(identifiers.order_id(number) for number in fact.out_trade_nos
-                     if number.startswith(room.prefix))
+                     if not room.books.is_foreign(number))
         return open_complaint(fact, ours, answer_within_s=room.answer_within_s, now_s=now_s,
                               source=source)
     return record_complaint(stored, fact, answer_within_s=room.answer_within_s, now_s=now_s,

@@ -69,6 +69,11 @@ def _work_on(work: Work, looks: Mapping[str, Callable[[str], int | None]],
         books.log.fact("work.failed", alarm=not isinstance(error, Unavailable), kind=work.kind,
                        subject=_shown(work), code=error.code, reason=error.reason)
         return "failed"
+    except Exception as error:
+        # A mistake in our code about one subject must not stop the others.
+        books.log.fact("work.crashed", alarm=True, kind=work.kind, subject=_shown(work),
+                       error=type(error).__name__)
+        return "failed"
     return "looked"
 
 

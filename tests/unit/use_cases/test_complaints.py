@@ -117,11 +117,17 @@ def test_an_unanswered_complaint_is_told_ever_more_often(world: World, paid: Ord
     assert told[-1]["left_s"] < 3_600
 
 
-def test_another_shops_complaint_is_kept_without_orders(world: World, paid: Order) -> None:
+def test_another_shops_complaint_is_left_to_that_shop(world: World, paid: Order) -> None:
     world.complaint_desk.complain("OTHERSHOP0001")
+    assert list_new_complaints(world.complaint_room) == 0
+    assert world.complaints.rows() == []
+    assert world.log.named("complaint.foreign")
+
+
+def test_a_complaint_about_our_order_and_anothers_is_ours(world: World, paid: Order) -> None:
+    world.complaint_desk.complain("OTHERSHOP0001", paid.out_trade_no)
     list_new_complaints(world.complaint_room)
-    assert stored(world).order_ids == ()
-    assert standing(world) is Standing.ACTIVE
+    assert stored(world).order_ids == (paid.order_id,)
 
 
 def test_a_complaint_about_an_unpaid_order_holds_nothing(world: World, order: Order) -> None:

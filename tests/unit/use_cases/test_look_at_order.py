@@ -14,10 +14,11 @@ from shared.domain.order import OrderState
 from shared.domain.refund import RefundOrigin
 from shared.errors import ProviderUnavailable, StoreUnavailable, StoreUnknown
 from shared.ports import AlreadyPaid
+from shared.use_cases.create_order import create_order
 from shared.use_cases.look_at_order import look_at_order
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import LIFETIME_S, World
+from tests.unit.use_cases.world import LIFETIME_S, OTHER_KEY, World, request
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -178,3 +179,16 @@ def test_a_row_that_nobody_can_read_is_told_and_stops_no_other(world: World,
     assert (done.looked, done.failed) == (1, 1)
     assert world.stored(order).state is OrderState.PAID
     assert world.log.named("work.unreadable")[0]["alarm"] is True
+
+
+def test_a_mistake_of_ours_in_one_look_stops_no_other(world: World, order: Order) -> None:
+    other = create_order(request(OTHER_KEY), world.shop)
+    world.clock.advance_s(60)
+    for one in (order, other):
+        world.gateway.pay(one.out_trade_no, world.clock.now_s())
+    world.gateway.script.before("query", raises(ZeroDivisionError()))
+    done = world.run_timer()
+    assert (done.looked, done.failed) == (1, 1)
+    assert world.log.named("work.crashed")[0]["alarm"] is True
+    world.run_timers_for(LEASE_S + 60)
+    assert all(one.payment is not None for one in world.orders.all())

@@ -238,3 +238,18 @@ def test_the_key_of_the_first_booking_stays(world: World, order: Order) -> None:
     assert record_payment(fact, rotated) == paid
     assert paid.grant is not None
     assert paid.grant.kid == "k1"
+
+
+def test_another_shops_payment_is_told_and_left_alone(world: World, order: Order) -> None:
+    fact = world.pay(order)._replace(out_trade_no="OTHERSHOP0001")
+    with pytest.raises(NotifyNotAccepted) as caught:
+        record_payment(fact, world.books)
+    assert caught.value.reason == "foreign"
+    assert world.held.rows() == []
+    assert "alarm" not in world.log.named("payment.foreign")[0]
+
+
+def test_an_order_placed_under_an_earlier_prefix_is_still_ours(world: World,
+                                                               order: Order) -> None:
+    books = replace(world.books, prefix="TB02")
+    assert record_payment(world.pay(order), books).state is OrderState.PAID

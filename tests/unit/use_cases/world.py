@@ -91,7 +91,8 @@ class World:
         self.verifier = FakeNotifyVerifier()
         self.fake_issuer = FakeLicenseIssuer()
         self.issuer: LicenseIssuer = self.fake_issuer
-        self.books = Books(self.orders, self.work, self.held, self.clock, self.log, kid="k1")
+        self.books = Books(self.orders, self.work, self.held, self.clock, self.log, kid="k1",
+                           prefix="TB01")
         self.shop = Shop(catalogue(policy), self.gateway, self.books, prefix="TB01",
                          environment="test", order_lifetime_s=LIFETIME_S)
         self.refund_counter = RefundCounter(self.books, self.licenses, self.payers, self.refunds)
@@ -100,8 +101,8 @@ class World:
         self.held_desk = HeldDesk(self.books, self.refunds, refunds_by_itself=False)
         self.complaint_room = ComplaintRoom(
             self.books, self.licenses, self.complaints, self.complaint_desk, "wechatpay",
-            prefix="TB01", answer_within_s=86_400, holds_license=True)
-        self.audit_room = AuditRoom(self.books, self.bills, self.ledger, self.days, "TB01")
+            answer_within_s=86_400, holds_license=True)
+        self.audit_room = AuditRoom(self.books, self.bills, self.ledger, self.days)
 
     def counter(self, wait_s: int = 0) -> Counter:
         """Where buyers ask."""
