@@ -110,6 +110,8 @@ def _reconciliation(result: dict[str, Any]) -> Iterator[str]:
     yield from _table(("difference", "kind", "order", "bill's line", "detail"), [
         (one["difference"], one["kind"], one["order_id"], str(one["line"] or "–"),
          one["detail"]) for one in result["differences"]], "bill and books are equal")
+    if result["left_out"]:
+        yield f"and {result['left_out']} more: see reconcile.difference in the log"
 
 
 def _nested(value: Any, depth: int = 0) -> Iterator[str]:

@@ -123,6 +123,23 @@ def test_a_complaint_is_found_shown_answered_and_completed(deployment: Deploymen
     assert ("answered", "operator:ann") in kinds
 
 
+def test_once_subscribed_a_complaint_is_announced_and_read_by_the_timer(
+        deployment: Deployment) -> None:
+    _, order = paid_and_found(deployment)
+    url = deployment.environ["TONGBAO_NOTIFY_URL"]
+    for _ in range(2):
+        assert deployment.operate("subscribe") == {"notified": url}
+    complaint = deployment.wechat.complain(out_trade_no=order["out_trade_no"])
+    deployment.notifies_arrive = True
+    assert [told.status for told in deployment.wechat.deliver_due_notifies()
+            if told.event_type == "COMPLAINT.CREATE"] == [200]
+    assert deployment.operate("complaints")["complaints"] == []
+    deployment.make_due(complaint.complaint_id, "complaint")
+    deployment.timer("due")
+    (known,) = deployment.operate("complaints")["complaints"]
+    assert known["complaint_id"] == complaint.complaint_id
+
+
 def test_a_payment_that_fits_nothing_waits_and_goes_back_when_an_operator_says_so(
         deployment: Deployment) -> None:
     _, order = placed(deployment)
