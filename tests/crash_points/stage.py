@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.bill import DayState, Reconciliation
-from shared.domain.calendar import DAY_S, day_of, days_after, start_of
+from shared.domain.calendar import DAY_S, day_of, days_after
 from shared.domain.due import Work
 from shared.domain.history import Event
 from shared.domain.order import schedule_query
@@ -40,7 +40,8 @@ LADDER_S = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10
 PATIENCE_S = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 120, 120)
 """How long a client waits between two tries of one request."""
 MINUTE_S, HOUR_S = 60, 3_600
-BILL_HOURS = (10, 14, 18)
+BEIJING_S = 8 * HOUR_S
+BILL_HOURS = (10, 15)
 """Beijing hours, at half past, at which the bill's timer runs."""
 RECOVERY_DAYS = 5
 ROWS = frozenset({"orders", "licenses", "held", "complaints", "days", "ledger"})
@@ -207,9 +208,9 @@ class Stage(World):
         self.attempt("timer", lambda: list_new_complaints(self.complaint_room))
 
     def _next_bill_s(self) -> int:
-        day = day_of(self._last_bill_s)
-        times = [start_of(one) + hour * HOUR_S + HOUR_S // 2
-                 for one in (day, days_after(day, 1)) for hour in BILL_HOURS]
+        midnight_s = self._last_bill_s - (self._last_bill_s + BEIJING_S) % DAY_S
+        times = [midnight_s + day * DAY_S + hour * HOUR_S + HOUR_S // 2
+                 for day in (0, 1) for hour in BILL_HOURS]
         return min(at_s for at_s in times if at_s > self._last_bill_s)
 
     def _reconcile(self) -> None:
