@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 LADDER_S = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 """Seconds between two tries of one notify (WeChat Pay, \u652f\u4ed8\u901a\u77e5)."""
-PATIENCE_S = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 120, 120)
+PATIENCE_S = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 120, 120, 300, 600, 600)
 """How long a client waits between two tries of one request."""
 MINUTE_S, HOUR_S = 60, 3_600
 BEIJING_S = 8 * HOUR_S
@@ -111,7 +111,8 @@ class Stage(World):
             if not isinstance(answer, (Crash, Unavailable)) and good(answer):
                 return answer
             self.let_pass(wait_s)
-        must(False, "I14", f"the {actor} never got a good answer: {answer!r}")
+        last = answer if isinstance(answer, TongbaoError) else type(answer).__name__
+        must(False, "I14", f"the {actor} never got a good answer, but {last}")
         return None
 
     def undisturbed(self, act: Callable[[], object]) -> None:
