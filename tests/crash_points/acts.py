@@ -36,6 +36,13 @@ def place(stage: Stage, key: str = KEY, product_id: str = "reader-pro") -> Order
     return _shown(stage, stage.until_answered("client", lambda: create_order(wanted, stage.shop)))
 
 
+def try_to_place(stage: Stage, key: str = KEY) -> Order | None:
+    """A client that asks once, and is gone; the order, if it was told of one."""
+    stage.outside.order_keys.add(key)
+    answer = stage.attempt("client", lambda: create_order(request(key), stage.shop))
+    return _shown(stage, answer) if isinstance(answer, Order) else None
+
+
 def number_of(key: str = KEY) -> str:
     """The order number that this key makes."""
     return identifiers.out_trade_no("TB01", "test", key)

@@ -5,16 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.bill import DayState
-from shared.domain.calendar import day_of
+from shared.domain.calendar import day_of, days_after, start_of
+from shared.domain.order import OrderState
 from shared.domain.payment import PaymentFact, TradeState
 from shared.use_cases.give_grant import give_grant
+from shared.use_cases.hold_order import free_order, hold_order
 from shared.use_cases.reconcile_day import reconcile_day
-from tests.crash_points.acts import HOUR_S, buy, claim, pay, place, wait_until
+from tests.crash_points.acts import (
+    HOUR_S,
+    ask_back,
+    buy,
+    claim,
+    claim_refused,
+    pay,
+    place,
+    settle,
+    wait_placed,
+    wait_until,
+)
 from tests.crash_points.stories import story
 from tests.fakes.provider import PAYEE
 from tests.unit.use_cases.world import OTHER_KEY, PRICE
 
 if TYPE_CHECKING:
+    from shared.domain.order import Order
     from tests.crash_points.stage import Stage
 
 DAY_AND_NIGHT_S = 48 * HOUR_S
@@ -100,6 +114,38 @@ def _two_orders(stage: Stage) -> None:
     claim(stage, first)
 
 
+@story("bill: paid a second before midnight")
+def _midnight(stage: Stage) -> None:
+    midnight_s = start_of(days_after(day_of(stage.clock.now_s()), 1))
+    stage.let_pass(midnight_s - 600 - stage.clock.now_s())
+    order = place(stage)
+    stage.tell(pay(stage, order, max(1, midnight_s - 1 - stage.clock.now_s())))
+    stage.let_pass(60)
+    claim(stage, order)
+
+
+@story("bill: a refund that ends the next day")
+def _next_day(stage: Stage) -> None:
+    order = buy(stage)
+    ask_back(stage, order)
+    number = wait_placed(stage, order)
+    stage.let_pass(30 * HOUR_S)
+    settle(stage, number)
+    wait_until(stage, lambda: stage.stored(order).state is OrderState.REFUNDED, DAY_AND_NIGHT_S)
+
+
+@story("hold: by an operator, and let go")
+def _held_back(stage: Stage) -> None:
+    order = buy(stage)
+    who = {"actor": "operator:anna", "source": "admin"}
+    stage.until_answered("operator", lambda: hold_order(
+        order.order_id, "operator", stage.books, stage.licenses, **who))
+    claim_refused(stage, order, "LICENSE_SUSPENDED")
+    stage.until_answered("operator", lambda: free_order(
+        order.order_id, "operator", stage.books, stage.licenses, **who))
+    claim(stage, order)
+
+
 @story("gift: more time, after a purchase")
 def _gift(stage: Stage) -> None:
     order = buy(stage)
@@ -109,9 +155,10 @@ def _gift(stage: Stage) -> None:
     claim(stage, order)
 
 
-def _bought(stage: Stage):  # type: ignore[no-untyped-def]
+def _bought(stage: Stage) -> tuple[Order, str]:
     order = buy(stage)
     stage.let_pass(300)
+    assert order.payment is not None
     return order, day_of(order.payment.paid_at_s)
 
 

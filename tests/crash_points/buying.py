@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.domain import identifiers
 from shared.domain.catalogue import Catalogue
 from shared.domain.order import Order, OrderState
+from shared.use_cases.cancel_order import cancel_order
 from tests.crash_points.acts import (
+    HOUR_S,
     buy,
     cancel,
     claim,
@@ -16,9 +19,11 @@ from tests.crash_points.acts import (
     place,
     poll_until_paid,
     settle,
+    try_to_place,
     wait_until,
 )
 from tests.crash_points.stories import story
+from tests.unit.use_cases.world import SECRET
 
 if TYPE_CHECKING:
     from tests.crash_points.stage import Stage
@@ -76,6 +81,16 @@ def _unclaimed(stage: Stage) -> None:
     stage.let_pass(600)
 
 
+@story("purchase: the client gives up at once", lifetime_s=SHORT_S)
+def _given_up(stage: Stage) -> None:
+    """Whatever the one try left behind has to come to an end; paid, if there was a code."""
+    order = try_to_place(stage)
+    stage.let_pass(10)
+    if order is not None:
+        stage.gateway.pay(order.out_trade_no, stage.clock.now_s())
+    stage.let_pass(900)
+
+
 @story("expiry: never paid", lifetime_s=SHORT_S)
 def _expired(stage: Stage) -> None:
     order = place(stage)
@@ -97,6 +112,15 @@ def _late(stage: Stage) -> None:
     wait_until(stage, lambda: stage.stored(order).state is OrderState.CLOSED)
     stage.tell(pay(stage, order))
     poll_until_paid(stage, order)
+    claim(stage, order)
+
+
+@story("expiry: paid after close, found by the bill", lifetime_s=SHORT_S)
+def _late_and_unheard(stage: Stage) -> None:
+    order = place(stage)
+    wait_until(stage, lambda: stage.stored(order).state is OrderState.CLOSED)
+    pay(stage, order)
+    wait_until(stage, lambda: stage.stored(order).payment is not None, 48 * HOUR_S)
     claim(stage, order)
 
 
@@ -143,9 +167,6 @@ def _cancel_race(stage: Stage) -> None:
 @story("cancel: while the order is placed")
 def _cancelled_early(stage: Stage) -> None:
     """Another window of the buyer cancels between the order's row and its answer."""
-    from shared.domain import identifiers
-    from shared.use_cases.cancel_order import cancel_order
-    from tests.unit.use_cases.world import SECRET
     order_id = identifiers.order_id(number_of())
     stage.faults.arrange("before", "gateway", "place", lambda: cancel_order(
         order_id, SECRET, stage.books, stage.gateway))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.bill import DayState, Reconciliation
-from shared.domain.calendar import DAY_S, day_of, days_after, start_of
+from shared.domain.calendar import DAY_S, day_of, days_after
 from shared.domain.due import Work
 from shared.domain.history import Event
 from shared.domain.order import schedule_query
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
 
 LADDER_S = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 """Seconds between two tries of one notify (WeChat Pay, \u652f\u4ed8\u901a\u77e5)."""
-PATIENCE_S = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 120, 120)
+PATIENCE_S = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 120, 120, 300, 600, 600)
 """How long a client waits between two tries of one request."""
 MINUTE_S, HOUR_S = 60, 3_600
-BILL_HOURS = (10, 14, 18)
+BEIJING_S = 8 * HOUR_S
+BILL_HOURS = (10, 15)
 """Beijing hours, at half past, at which the bill's timer runs."""
 RECOVERY_DAYS = 5
 ROWS = frozenset({"orders", "licenses", "held", "complaints", "days", "ledger"})
@@ -110,7 +111,8 @@ class Stage(World):
             if not isinstance(answer, (Crash, Unavailable)) and good(answer):
                 return answer
             self.let_pass(wait_s)
-        must(False, "I14", f"the {actor} never got a good answer: {answer!r}")
+        last = answer if isinstance(answer, TongbaoError) else type(answer).__name__
+        must(False, "I14", f"the {actor} never got a good answer, but {last}")
         return None
 
     def undisturbed(self, act: Callable[[], object]) -> None:
@@ -207,9 +209,9 @@ class Stage(World):
         self.attempt("timer", lambda: list_new_complaints(self.complaint_room))
 
     def _next_bill_s(self) -> int:
-        day = day_of(self._last_bill_s)
-        times = [start_of(one) + hour * HOUR_S + HOUR_S // 2
-                 for one in (day, days_after(day, 1)) for hour in BILL_HOURS]
+        midnight_s = self._last_bill_s - (self._last_bill_s + BEIJING_S) % DAY_S
+        times = [midnight_s + day * DAY_S + hour * HOUR_S + HOUR_S // 2
+                 for day in (0, 1) for hour in BILL_HOURS]
         return min(at_s for at_s in times if at_s > self._last_bill_s)
 
     def _reconcile(self) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.calendar import DAY_S
+from shared.domain.calendar import DAY_S, day_of
 from shared.domain.held import HeldState
 from shared.domain.refund import RefundState
+from shared.errors import ProviderUnavailable
 from shared.use_cases.settle_held import refund_held
-from tests.crash_points.acts import settle, wait_until
+from tests.crash_points.acts import pay, place, settle, wait_until
 from tests.crash_points.holding import (
     ask_held_back,
     held_row,
@@ -21,6 +22,7 @@ from tests.crash_points.holding import (
 from tests.crash_points.stage import Stage
 
 if TYPE_CHECKING:
+    from shared.domain.bill import Bill
     from shared.domain.payment import PaymentFact
 
 
@@ -75,3 +77,23 @@ def test_a_held_payment_can_be_refunded_after_a_closed_refund() -> None:
             stage.tell(settle(stage, number))
     stage.let_pass(600)
     assert held_row(stage, fact).state is HeldState.REFUNDED
+
+
+@pytest.mark.xfail(strict=True, reason="a day whose bill the provider cannot give keeps all newer "
+                   "days from being reconciled, for as long as it is within the last week")
+def test_one_day_that_cannot_be_fetched_holds_up_no_other_day() -> None:
+    stage = Stage()
+    first = day_of(stage.clock.now_s())
+    fetch = stage.bills.fetch
+
+    def never_the_first(day: str) -> Bill:
+        if day == first:
+            raise ProviderUnavailable(reason="SYSTEM_ERROR")
+        return fetch(day)
+    stage.bills.fetch = never_the_first  # type: ignore[method-assign]
+    stage.let_pass(DAY_S)
+    order = place(stage)
+    stage.timers_run = False
+    pay(stage, order)
+    stage.let_pass(3 * DAY_S)
+    assert stage.stored(order).payment is not None
