@@ -93,8 +93,10 @@ class _Search:
         self.depth = 0
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
+        if self.depth < len(self.frames):
+            return  # the beginning of a schedule that was run before
         self.runner.scene.stepped(actor, call, outcome)
-        if self.merge and self.depth >= len(self.frames):
+        if self.merge:
             self.marks.stepped(actor, call, outcome)
 
     def choose(self, hub: Hub, options: list[int]) -> int:
@@ -102,8 +104,10 @@ class _Search:
         self.depth += 1
         if depth < len(frames):
             frame = frames[depth]
-            if self.merge and depth == len(frames) - 1:
-                self.marks.restore(frame.saved)
+            if depth == len(frames) - 1:
+                self.runner.scene.watch_from_here()
+                if self.merge:
+                    self.marks.restore(frame.saved)
             return frame.options[frame.at]
         key: tuple[int, ...] = ()
         saved = None

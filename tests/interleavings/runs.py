@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.interleavings.choices import UNBOUND, Bounds
 from tests.interleavings.hub import Hub, NoSuchChoice
 from tests.interleavings.scene import Scene
+from tests.invariants import check_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ class Scenario:
 
     `prepare` brings the shop to the moment when the actors start. Each actor is one request,
     from its first call to its answer. When all have ended, `recover` does what production
-    does then (WeChat sends again, the timer runs, the client asks again), undisturbed, and
-    `check` looks at the whole store. `alone` names ports (attributes of the scene) that one
-    actor has for itself; that it is so is checked.
+    does then (WeChat sends again, the timer runs, the client asks again), undisturbed; every
+    invariant is checked over the whole store, and `check` says what else must have come of it.
+    `alone` names ports (attributes of the scene) that one actor has for itself; that it is so
+    is checked.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Runner:
     def finish(self) -> None:
         """What follows a schedule: production's recovery, then every check."""
         self.scenario.recover(self.scene)
+        check_end(self.scene, self.scene.outside)
         self.scenario.check(self.scene)
 
     def again(self, choices: Sequence[int]) -> Violation | None:
