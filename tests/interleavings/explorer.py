@@ -99,7 +99,7 @@ class _Search:
         if self.merge:
             self.marks.stepped(actor, call, outcome)
 
-    def choose(self, hub: Hub, options: list[int]) -> int:
+    def choose(self, hub: Hub) -> int:
         frames, depth = self.frames, self.depth
         self.depth += 1
         if depth < len(frames):
@@ -115,6 +115,7 @@ class _Search:
             key, saved = self._key(hub), self.marks.saved()
             if key in self.known:
                 raise _Known(self.known[key])
+        options = hub.options()
         if depth == SPLIT_DEPTH and self.shard.of > 1:
             options = self._share(options)
             if not options:
@@ -216,8 +217,8 @@ def wander(scenario: Scenario, seed: int, schedules: int, *, variant: Variant = 
     taken: list[int] = []
     mood = (0.0, 0.0)
 
-    def choose(hub: Hub, options: list[int]) -> int:
-        pick = _drawn(draw, options, *mood)
+    def choose(hub: Hub) -> int:
+        pick = _drawn(draw, hub.options(), *mood)
         taken.append(pick)
         return pick
 

@@ -77,6 +77,7 @@ class Violation(NamedTuple):
     def __str__(self) -> str:
         steps = "\n".join(f"  {step}" for step in self.trace)
         return (f"{self.message}\n{steps}\n"
+                "again: from tests.interleavings.scenarios import replay\n"
                 f"replay({self.scenario!r}, {list(self.choices)})"
                 + ("" if self.variant == RIGHT.name else f"  # with the mistake {self.variant!r}"))
 
@@ -95,7 +96,7 @@ class Runner:
         self.bodies = [(name, self.scene.body(name, act))
                        for name, act in scenario.actors.items()]
 
-    def run(self, choose: Callable[[Hub, list[int]], int], bounds: Bounds,
+    def run(self, choose: Callable[[Hub], int], bounds: Bounds,
             watcher: Any = None, trace: list[str] | None = None) -> None:
         """One schedule, without what follows it. Raises what the checks raise."""
         scene = self.scene
@@ -123,8 +124,9 @@ class Runner:
         taken: list[int] = []
         following = iter(choices)
 
-        def choose(hub: Hub, options: list[int]) -> int:
-            taken.append(next(following, options[0]))
+        def choose(hub: Hub) -> int:
+            pick = next(following, None)
+            taken.append(hub.options()[0] if pick is None else pick)
             return taken[-1]
 
         try:
