@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.domain.license import Standing
 from shared.domain.order import OrderState
 from shared.domain.payment import TradeState
+from shared.domain.refund import RefundState
 from tests.invariants import must
 
 if TYPE_CHECKING:
@@ -70,6 +71,14 @@ def paid_and_second_held(scene: Scene) -> None:
 def refunded(scene: Scene) -> None:
     """All went back, once, and the license is revoked."""
     stands(scene, OrderState.REFUNDED, Standing.REVOKED)
+    nothing_is_left(scene)
+
+
+def part_refunded(scene: Scene) -> None:
+    """One part went back, once, and the license stays of worth."""
+    stands(scene, OrderState.PAID, Standing.ACTIVE)
+    must([refund.state for refund in order_of(scene).refunds] == [RefundState.SUCCEEDED], "I7",
+         "one part was asked for, and it went back once")
     nothing_is_left(scene)
 
 

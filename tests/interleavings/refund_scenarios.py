@@ -8,7 +8,7 @@ from shared.domain.money import Money
 from shared.domain.refund import RefundState
 from tests.interleavings import openings
 from tests.interleavings.actors import claim, console, notify, own_refund, refund, timer
-from tests.interleavings.ends import given_up, refunded
+from tests.interleavings.ends import given_up, part_refunded, refunded
 from tests.interleavings.recovery import refund_goes_on
 from tests.interleavings.runs import Scenario
 from tests.unit.use_cases.world import PRICE
@@ -44,6 +44,9 @@ REFUNDS = (
             {"refund-1": refund("one"), "refund-2": refund("two"), "timer": timer}),
     _refund("one refund asked for twice, and the timer", openings.in_use,
             {"refund-1": refund("same"), "refund-2": refund("same"), "timer": timer}),
+    _refund("one part asked for twice, and the timer", openings.in_use,
+            {"refund-1": refund("same", PART), "refund-2": refund("same", PART),
+             "timer": timer}, check=part_refunded),
     _refund("two parts of the money and a claim", openings.booked,
             {"refund-1": refund("one", PART), "refund-2": refund("two", REST),
              "claim": claim}),

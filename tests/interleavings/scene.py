@@ -32,7 +32,10 @@ NOT_TOLD = TongbaoError()
 
 
 class Hook:
-    """Stands in for a fake's `script`: parks the actor before, and fails the call after."""
+    """Stands in for a fake's `script`: parks the actor before, and fails the call after.
+
+    A write whose condition a rival made false says so, whatever else was chosen for it.
+    """
 
     def __init__(self, scene: Scene, port: int, name: str, alone: bool) -> None:
         self._scene = scene

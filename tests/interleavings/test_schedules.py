@@ -33,7 +33,7 @@ AT_ONCE = {
              "one approves, one declines, and the timer"),
     SMALL: ("a refund, a claim and the timer", "a refund against a license in use",
             "two whole refunds and the timer", "one refund asked for twice, and the timer",
-            "two parts of the money and a claim",
+            "one part asked for twice, and the timer", "two parts of the money and a claim",
             "a late notify, a refund's notify and the timer",
             "a refund in the provider's console", "a refund here and one in the console",
             "a hold, a claim, a late notify and the timer",
