@@ -6,10 +6,13 @@
     marks.py      names states by content, so that one state is explored once
     runs.py       what is run: scenarios, wrong variants, one schedule
     explorer.py   all schedules within bounds, seeded random ones beyond, and replay
-    actors.py     who takes part: notifies, polls, claims, retries, ...
-    invariants.py what must hold at each write, at each answer and at the end
-    scenarios.py  who meets whom
-    wrong_variants.py  mistakes on purpose, each of which must be found
+    actors.py     who takes part: notifies, polls, claims, refunds, timers, ...
+    openings.py   what has happened to the order before they meet
+    recovery.py   what production does when they have ended
+    ends.py       how that may end, besides what `tests.invariants` wants of every store
+    scenarios.py  who meets whom (purchases, refund_scenarios, operator_scenarios); replay
+    seeding.py    mistakes on purpose, and the search for a schedule that shows them
+    wrong_variants.py, wrong_refunds.py  the mistakes
 
 A failing schedule prints `replay("<scenario>", [choices])`; see `scenarios.replay`.
 """

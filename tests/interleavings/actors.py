@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
+from shared.domain.license import Standing
 from shared.domain.order import OrderState
 from shared.domain.payment import TradeState
 from shared.domain.refund import RefundOrigin
-from shared.domain.refunding import find_refund
+from shared.domain.refunding import find_refund, standing_of
 from shared.errors import TongbaoError
 from shared.use_cases import (
     cancel_order,
@@ -24,13 +25,8 @@ from shared.use_cases import (
 )
 from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest
-from tests.interleavings.invariants import (
-    accepted_is_durable,
-    leased_is_durable,
-    must,
-    order_of,
-    shown_is_durable,
-)
+from tests.interleavings.ends import order_of
+from tests.invariants import answers, must
 from tests.unit.use_cases.world import SECRET, request
 
 if TYPE_CHECKING:
@@ -55,7 +51,7 @@ def notify(fact: str = "paid") -> Act:
     def act(scene: Scene) -> None:
         headers, body = scene.verifier.sign(scene.facts[fact])
         receive_notify.receive_notify(headers, body, verifier=scene.verifier, books=scene.books)
-        accepted_is_durable(scene, scene.facts[fact])
+        answers.accepted(scene, scene.facts[fact])
 
     return act
 
@@ -63,21 +59,25 @@ def notify(fact: str = "paid") -> Act:
 def poll(scene: Scene) -> Order:
     """The page asks how the order stands."""
     order = fetch_order.fetch_order(scene.facts["order_id"], SECRET, scene.counter())
-    shown_is_durable(scene, order)
+    answers.shown(scene, order)
     return order
 
 
 def claim(scene: Scene) -> claim_license.HandedOver:
     """The page asks for the license."""
     given = claim_license.claim_license(scene.facts["order_id"], SECRET, scene.desk())
-    leased_is_durable(scene, given)
+    began, now = scene.began_with(), order_of(scene)
+    # A refund that was given up while the claim ran takes nothing away any more.
+    restored = began is None or began.payment is None or standing_of(now) is Standing.ACTIVE
+    if given.lease is not None:
+        answers.leased(scene, given.license, now if began is None or restored else began)
     return given
 
 
 def create(scene: Scene) -> Order:
     """The client sends its order (again), with the same key."""
     order = create_order.create_order(request(), scene.shop)
-    shown_is_durable(scene, order)
+    answers.shown(scene, order)
     return order
 
 
@@ -85,6 +85,7 @@ def refund(key: str = "refund-1", amount: Money | None = None) -> Act:
     """An operator asks for a refund (None: of all that is left)."""
 
     def act(scene: Scene) -> Order:
+        _note_key(scene, key)
         wanted = RefundRequest(key, amount, RefundOrigin.OPERATOR, "operator:ada", "admin")
         order = request_refund.request_refund(scene.facts["order_id"], wanted,
                                               scene.refund_counter)
@@ -98,6 +99,7 @@ def own_refund(key: str = "own-refund") -> Act:
     """The buyer asks for the money back."""
 
     def act(scene: Scene) -> Order:
+        _note_key(scene, key)
         order = request_refund.request_own_refund(scene.facts["order_id"], SECRET, key,
                                                   scene.refund_counter)
         _refund_is_stored(scene, key)
@@ -106,23 +108,27 @@ def own_refund(key: str = "own-refund") -> Act:
     return act
 
 
+def _note_key(scene: Scene, key: str) -> None:
+    scene.outside.refund_keys.setdefault(scene.facts["order_id"], set()).add(key)
+
+
 def _refund_is_stored(scene: Scene, key: str) -> None:
     order = order_of(scene)
     number = identifiers.out_refund_no(order.out_trade_no, key)
-    must(find_refund(order, number) is not None, "a refund is promised, and not stored")
+    must(find_refund(order, number) is not None, "I11", "a refund is promised, and not stored")
 
 
 def cancel(scene: Scene) -> Order:
     """The buyer does not want it any more."""
     order = cancel_order.cancel_order(scene.facts["order_id"], SECRET, scene.books,
                                       scene.gateway)
-    shown_is_durable(scene, order)
+    answers.shown(scene, order)
     stored = order_of(scene)
     must(stored.payment is not None or stored.state is OrderState.CLOSED,
-         "told as closed, and it is open")
+         "I11", "told as closed, and it is open")
     trade, = scene.gateway.trades.values()
     must(stored.payment is not None or trade.transaction_id is None,
-         "told as closed, and it is paid")
+         "I17", "told as closed, and it is paid")
     return order
 
 

@@ -93,17 +93,21 @@ class _Search:
         self.depth = 0
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
+        if self.depth < len(self.frames):
+            return  # the beginning of a schedule that was run before
         self.runner.scene.stepped(actor, call, outcome)
-        if self.merge and self.depth >= len(self.frames):
+        if self.merge:
             self.marks.stepped(actor, call, outcome)
 
-    def choose(self, hub: Hub, options: list[int]) -> int:
+    def choose(self, hub: Hub) -> int:
         frames, depth = self.frames, self.depth
         self.depth += 1
         if depth < len(frames):
             frame = frames[depth]
-            if self.merge and depth == len(frames) - 1:
-                self.marks.restore(frame.saved)
+            if depth == len(frames) - 1:
+                self.runner.scene.watch_from_here()
+                if self.merge:
+                    self.marks.restore(frame.saved)
             return frame.options[frame.at]
         key: tuple[int, ...] = ()
         saved = None
@@ -111,6 +115,7 @@ class _Search:
             key, saved = self._key(hub), self.marks.saved()
             if key in self.known:
                 raise _Known(self.known[key])
+        options = hub.options()
         if depth == SPLIT_DEPTH and self.shard.of > 1:
             options = self._share(options)
             if not options:
@@ -212,8 +217,8 @@ def wander(scenario: Scenario, seed: int, schedules: int, *, variant: Variant = 
     taken: list[int] = []
     mood = (0.0, 0.0)
 
-    def choose(hub: Hub, options: list[int]) -> int:
-        pick = _drawn(draw, options, *mood)
+    def choose(hub: Hub) -> int:
+        pick = _drawn(draw, hub.options(), *mood)
         taken.append(pick)
         return pick
 

@@ -87,14 +87,14 @@ class Hub:
         self._outcome: int = Outcome.OK
         self._owners: dict[int, Actor] = {}
 
-    def run(self, choose: Callable[[Hub, list[int]], int], watcher: Watcher) -> None:
-        """Step until all have ended; `choose` picks one of the options each time."""
+    def run(self, choose: Callable[[Hub], int], watcher: Watcher) -> None:
+        """Step until all have ended; `choose` picks one of `options()` each time."""
         try:
             for actor in self.actors:
                 actor.begin(self)
             self.current = None
-            while options := self.options():
-                self._step(choose(self, options), watcher)
+            while any(actor.parked is not None for actor in self.actors):
+                self._step(choose(self), watcher)
         finally:
             self._abandon()
 

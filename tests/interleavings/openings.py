@@ -11,7 +11,7 @@ from shared.errors import StoreUnknown
 from shared.use_cases.record_payment import PaymentHeld
 from tests.fakes.script import raises
 from tests.interleavings.actors import claim, create, notify, refund
-from tests.interleavings.invariants import order_of
+from tests.interleavings.ends import order_of
 from tests.unit.use_cases.world import LIFETIME_S, POLICY, PRICE, catalogue
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def paid_twice(scene: Scene) -> None:
     ordered(scene)
     scene.facts["second"] = scene.gateway.pay(
         scene.facts["out_trade_no"], scene.clock.now_s(), transaction_id=SECOND_TRANSACTION)
+    scene.outside.more_payments.append(scene.facts["second"])
     scene.facts["paid"] = scene.pay(order_of(scene))
 
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.held import HeldState, held_id
-from shared.domain.license import Standing
-from shared.domain.order import OrderState
 from shared.domain.refund import RefundState
 from shared.use_cases import decide_refund, hold_order, settle_held
 from tests.interleavings import openings
 from tests.interleavings.actors import claim, notify, timer
-from tests.interleavings.invariants import (
-    histories_are_whole,
-    license_is_up_to_date,
-    license_of,
-    must,
-    never_paid,
-    order_of,
-)
+from tests.interleavings.ends import held_back, order_of, refunded_or_declined, settled_once
 from tests.interleavings.recovery import asked_again, refund_goes_on
-from tests.interleavings.refund_scenarios import in_order
 from tests.interleavings.runs import Scenario
+from tests.invariants import must
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +34,7 @@ def decides(kind: str, actor: str) -> Act:
         decide_refund.decide_refund(scene.facts["order_id"], asked.refund_id, event,
                                     scene.books, scene.licenses)
         must(any(known.kind == kind for known in order_of(scene).history.events),
-             "decided, and not stored")
+             "I11", "decided, and not stored")
 
     return act
 
@@ -52,7 +43,7 @@ def hold(scene: Scene) -> None:
     """An operator holds the license back."""
     hold_order.hold_order(scene.facts["order_id"], "operator", scene.books, scene.licenses,
                           actor="operator:ada", source="admin")
-    must("operator" in order_of(scene).holds, "held back, and not stored")
+    must("operator" in order_of(scene).holds, "I11", "held back, and not stored")
 
 
 def gives_back(actor: str) -> Act:
@@ -61,7 +52,7 @@ def gives_back(actor: str) -> Act:
     def act(scene: Scene) -> None:
         held = settle_held.load_held(_held_id(scene), scene.books)
         settle_held.refund_held(held, scene.held_desk, actor=actor, source="admin")
-        must(scene.held.rows()[0].state is not HeldState.WAITING, "refunded, and not stored")
+        must(scene.held.rows()[0].state is not HeldState.WAITING, "I11", "refunded, and not stored")
 
     return act
 
@@ -71,45 +62,12 @@ def dismisses(scene: Scene) -> None:
     held = settle_held.load_held(_held_id(scene), scene.books)
     settle_held.dismiss_held(held, "paid_in_cash", scene.books, actor="operator:eve",
                              source="admin")
-    must(scene.held.rows()[0].state is HeldState.DISMISSED, "dismissed, and not stored")
+    must(scene.held.rows()[0].state is HeldState.DISMISSED, "I11", "dismissed, and not stored")
 
 
 def _held_id(scene: Scene) -> str:
     fact = scene.facts["paid"]
     return held_id(fact.provider, fact.transaction_id)
-
-
-def approved_or_declined(scene: Scene) -> None:
-    """Either decision, and then all of it."""
-    in_order(scene)
-    order, license_ = order_of(scene), license_of(scene)
-    refund, = order.refunds
-    if refund.state is RefundState.SUCCEEDED:
-        must(order.state is OrderState.REFUNDED, "refunded, and not its end")
-        must(license_.standing is Standing.REVOKED, "refunded, and of worth")
-    else:
-        must(refund.state is RefundState.DECLINED, f"decided, and {refund.state.value}")
-        must(not scene.refunds.refunds, "declined, and the provider was asked")
-        must(license_.standing is Standing.ACTIVE, "declined, and of no worth")
-
-
-def held_back(scene: Scene) -> None:
-    """The hold stays until somebody takes it away."""
-    license_is_up_to_date(scene)
-    histories_are_whole(scene)
-    must(license_of(scene).standing is Standing.SUSPENDED, "held back, and of worth")
-
-
-def settled_once(scene: Scene) -> None:
-    """Given back once, or settled otherwise and not given back."""
-    never_paid(scene)
-    held, = scene.held.rows()
-    there = list(scene.refunds.refunds.values())
-    if held.state is HeldState.DISMISSED:
-        must(not there, "settled otherwise, and given back")
-    else:
-        must(held.state is HeldState.REFUNDED, f"it ended as {held.state.value}")
-        must([back.amount for back in there] == [held.amount], "given back once, all of it")
 
 
 def _settles(cast: Mapping[str, Act]) -> Callable[[Scene], None]:
@@ -135,7 +93,7 @@ OPERATORS = (
     _scenario("one approves, one declines, and the timer", openings.waits_for_approval,
               {"approve": decides("refund_approved", "operator:bob"),
                "decline": decides("refund_declined", "operator:eve"), "timer": timer},
-              approved_or_declined),
+              refunded_or_declined),
     _scenario("a hold, a claim, a late notify and the timer", openings.booked,
               {"hold": hold, "claim": claim, "notify": notify(), "timer": timer}, held_back),
     _scenario("a held payment given back twice, and dismissed", openings.held,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.order import OrderState
-from shared.domain.payment import TradeState
 from tests.interleavings import openings
 from tests.interleavings.actors import (
     buyer,
@@ -17,15 +15,13 @@ from tests.interleavings.actors import (
     timer,
     until_answered,
 )
-from tests.interleavings.invariants import (
-    histories_are_whole,
-    must,
-    never_paid,
-    nothing_is_left_to_do,
-    order_of,
-    paid_and_delivered_once,
+from tests.interleavings.ends import (
+    delivered,
+    delivered_or_closed,
+    held_once,
+    ordered_once,
+    paid_and_second_held,
 )
-from tests.interleavings.openings import SECOND_TRANSACTION
 from tests.interleavings.recovery import misfit_stays, purchase_goes_on
 from tests.interleavings.runs import Scenario
 
@@ -34,50 +30,6 @@ if TYPE_CHECKING:
 
     from tests.interleavings.actors import Act
     from tests.interleavings.scene import Scene
-
-
-def delivered(scene: Scene) -> None:
-    """Paid for, delivered, and at its end."""
-    paid_and_delivered_once(scene)
-    nothing_is_left_to_do(scene)
-
-
-def held_once(scene: Scene) -> None:
-    """What does not fit is kept for an operator, once; and nothing is sold."""
-    never_paid(scene)
-    must(len(scene.held.rows()) == 1, "a payment that does not fit is held, once")
-
-
-def paid_and_second_held(scene: Scene) -> None:
-    """Of two payments one buys, the other is held: whichever was booked first."""
-    order, held = order_of(scene), scene.held.rows()
-    assert order.payment is not None
-    must({order.payment.transaction_id, *(it.transaction_id for it in held)}
-         == {scene.facts["paid"].transaction_id, SECOND_TRANSACTION}, "money is accounted for")
-    must(len(held) == 1, "the second payment is held, once")
-    must(len(scene.licenses.all()) == 1, "two payments, one license")
-
-
-def ordered_once(scene: Scene) -> None:
-    """One order, which can be paid, at the provider as well as here."""
-    order = order_of(scene)
-    must(order.instruction is not None, "an order that can be paid")
-    trade, = scene.gateway.trades.values()
-    must(trade.provider_request == order.provider_request, "the provider has our bytes")
-    must(len(scene.work.rows()) == 1, "the work list finds the order")
-    histories_are_whole(scene)
-
-
-def delivered_or_closed(scene: Scene) -> None:
-    """Paid for and delivered, or never to be paid; never in between."""
-    trade, = scene.gateway.trades.values()
-    if trade.transaction_id is not None:
-        delivered(scene)
-    else:
-        never_paid(scene)
-        must(order_of(scene).state is OrderState.CLOSED, "not paid, and not closed")
-        must(trade.state is TradeState.CLOSED, "closed here, and the provider takes money")
-        nothing_is_left_to_do(scene)
 
 
 def _orders_again(scene: Scene) -> None:

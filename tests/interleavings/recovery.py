@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.domain.due import LEASE_S
 from shared.domain.refund import RefundState
 from tests.interleavings.actors import claim, notify, poll, until_answered
-from tests.interleavings.invariants import must
+from tests.invariants import must
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ def run_timers(scene: Scene) -> None:
         next_s = min(max(row.due_at_s, row.leased_until_s) for row in rows)
         scene.clock.advance_s(max(0, next_s - scene.clock.now_s()))
         scene.run_timer()
-    must(False, "the timer never comes to an end")
+    must(False, "I12", "the timer never comes to an end")
 
 
 def purchase_goes_on(cast: Mapping[str, Act]) -> Callable[[Scene], None]:
@@ -79,7 +79,7 @@ def refund_goes_on(cast: Mapping[str, Act], end: RefundState = RefundState.SUCCE
             next_s = min(max(row.due_at_s, row.leased_until_s) for row in rows)
             scene.clock.advance_s(max(0, next_s - scene.clock.now_s()))
             scene.run_timer()
-        must(not scene.work.rows(), "the timer never comes to an end")
+        must(not scene.work.rows(), "I12", "the timer never comes to an end")
         until_answered(scene, poll)
 
     return recover

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.license import Standing
 from shared.domain.money import Money
-from shared.domain.order import OrderState
 from shared.domain.refund import RefundState
 from tests.interleavings import openings
 from tests.interleavings.actors import claim, console, notify, own_refund, refund, timer
-from tests.interleavings.invariants import (
-    license_is_up_to_date,
-    license_of,
-    money_went_back_once,
-    must,
-    nothing_is_left_to_do,
-    order_of,
-    payment_is_booked_once,
-)
+from tests.interleavings.ends import given_up, part_refunded, refunded
 from tests.interleavings.recovery import refund_goes_on
 from tests.interleavings.runs import Scenario
 from tests.unit.use_cases.world import PRICE
@@ -31,29 +21,6 @@ if TYPE_CHECKING:
 
 PART = Money(4_000, PRICE.currency)
 REST = Money(PRICE.amount_minor - PART.amount_minor, PRICE.currency)
-
-
-def in_order(scene: Scene) -> None:
-    """The money, the license and the histories are right, and nothing is left to do."""
-    payment_is_booked_once(scene)
-    money_went_back_once(scene)
-    license_is_up_to_date(scene)
-    nothing_is_left_to_do(scene)
-
-
-def refunded(scene: Scene) -> None:
-    """All went back, once, and the license is revoked."""
-    in_order(scene)
-    order = order_of(scene)
-    must(order.state is OrderState.REFUNDED, f"refunded, and {order.state.value}")
-    must(license_of(scene).standing is Standing.REVOKED, "refunded, and of worth")
-
-
-def given_up(scene: Scene) -> None:
-    """The provider gave the refund up: nothing went back, and the license is of worth again."""
-    in_order(scene)
-    must(order_of(scene).state is OrderState.PAID, "no refund, and not paid")
-    must(license_of(scene).standing is Standing.ACTIVE, "no refund, and of no worth")
 
 
 def _refund(name: str, prepare: Callable[[Scene], None], cast: Mapping[str, Act], *,
@@ -77,6 +44,9 @@ REFUNDS = (
             {"refund-1": refund("one"), "refund-2": refund("two"), "timer": timer}),
     _refund("one refund asked for twice, and the timer", openings.in_use,
             {"refund-1": refund("same"), "refund-2": refund("same"), "timer": timer}),
+    _refund("one part asked for twice, and the timer", openings.in_use,
+            {"refund-1": refund("same", PART), "refund-2": refund("same", PART),
+             "timer": timer}, check=part_refunded),
     _refund("two parts of the money and a claim", openings.booked,
             {"refund-1": refund("one", PART), "refund-2": refund("two", REST),
              "claim": claim}),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.interleavings.choices import UNBOUND, Bounds
 from tests.interleavings.hub import Hub, NoSuchChoice
 from tests.interleavings.scene import Scene
+from tests.invariants import check_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ class Scenario:
 
     `prepare` brings the shop to the moment when the actors start. Each actor is one request,
     from its first call to its answer. When all have ended, `recover` does what production
-    does then (WeChat sends again, the timer runs, the client asks again), undisturbed, and
-    `check` looks at the whole store. `alone` names ports (attributes of the scene) that one
-    actor has for itself; that it is so is checked.
+    does then (WeChat sends again, the timer runs, the client asks again), undisturbed; every
+    invariant is checked over the whole store, and `check` says what else must have come of it.
+    `alone` names ports (attributes of the scene) that one actor has for itself; that it is so
+    is checked.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Violation(NamedTuple):
     def __str__(self) -> str:
         steps = "\n".join(f"  {step}" for step in self.trace)
         return (f"{self.message}\n{steps}\n"
+                "again: from tests.interleavings.scenarios import replay\n"
                 f"replay({self.scenario!r}, {list(self.choices)})"
                 + ("" if self.variant == RIGHT.name else f"  # with the mistake {self.variant!r}"))
 
@@ -93,7 +96,7 @@ class Runner:
         self.bodies = [(name, self.scene.body(name, act))
                        for name, act in scenario.actors.items()]
 
-    def run(self, choose: Callable[[Hub, list[int]], int], bounds: Bounds,
+    def run(self, choose: Callable[[Hub], int], bounds: Bounds,
             watcher: Any = None, trace: list[str] | None = None) -> None:
         """One schedule, without what follows it. Raises what the checks raise."""
         scene = self.scene
@@ -109,6 +112,7 @@ class Runner:
     def finish(self) -> None:
         """What follows a schedule: production's recovery, then every check."""
         self.scenario.recover(self.scene)
+        check_end(self.scene, self.scene.outside)
         self.scenario.check(self.scene)
 
     def again(self, choices: Sequence[int]) -> Violation | None:
@@ -120,8 +124,9 @@ class Runner:
         taken: list[int] = []
         following = iter(choices)
 
-        def choose(hub: Hub, options: list[int]) -> int:
-            taken.append(next(following, options[0]))
+        def choose(hub: Hub) -> int:
+            pick = next(following, None)
+            taken.append(hub.options()[0] if pick is None else pick)
             return taken[-1]
 
         try:

@@ -13,7 +13,8 @@ from tests.fakes.script import Script
 from tests.interleavings.choices import NO_FAULTS, READ_FAULTS, WRITE_FAULTS
 from tests.interleavings.hub import Call, Crash
 from tests.interleavings.marks import Cell, cells
-from tests.interleavings.watch import Watch
+from tests.invariants import Outside, check_rows
+from tests.invariants.watch import Watch
 from tests.unit.use_cases.world import World
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.interleavings.hub import Actor, Hub
 
 READS = ("load", "list", "lines", "count", "query", "fetch", "read", "show", "all")
+WATCHED = ("orders.", "licenses.", "held.", "refunds.")
 PROVIDER = ("gateway", "refunds", "bills", "complaint_desk")
 UNSEEN = ("fake_issuer", "issuer")
 """Ports that share nothing: a lease is a pure function of its license."""
@@ -30,7 +32,10 @@ NOT_TOLD = TongbaoError()
 
 
 class Hook:
-    """Stands in for a fake's `script`: parks the actor before, and fails the call after."""
+    """Stands in for a fake's `script`: parks the actor before, and fails the call after.
+
+    A write whose condition a rival made false says so, whatever else was chosen for it.
+    """
 
     def __init__(self, scene: Scene, port: int, name: str, alone: bool) -> None:
         self._scene = scene
@@ -77,7 +82,8 @@ class Scene(World):
         self._began: dict[str, Order | None] = {}
         self._start: list[tuple[Cell, Any]] = []
         self._steps: dict[str, Call] = {}
-        self.watch = Watch(self)
+        self.outside = Outside()
+        self._watch = Watch(self)
 
     def freeze(self, alone: Collection[str] = ()) -> None:
         """The scene is prepared: remember its state, and put the scheduler under its ports.
@@ -92,7 +98,8 @@ class Scene(World):
         for owner in self.apart:
             for cell in cells(owner, self.apart):
                 self._start.append((cell, _copied(getattr(*cell))))
-        self._start.append((Cell(self, "facts"), dict(self.facts)))
+        for cell in (Cell(self, "facts"), Cell(self.outside, "refund_keys")):
+            self._start.append((cell, _copied(getattr(*cell))))
 
     def restart(self) -> None:
         """Back to what it was when it was frozen."""
@@ -101,7 +108,7 @@ class Scene(World):
         for port in self.ports:
             getattr(port, "calls", []).clear()
         self.answers, self._began = {}, {}
-        self.watch.restart()
+        self.watch_from_here()
 
     def body(self, name: str, act: Callable[[Scene], Any]) -> Callable[[], None]:
         """What an actor's greenlet runs: one request, to its answer."""
@@ -139,10 +146,15 @@ class Scene(World):
                 name, Call(self._port_of_gateway(), name, True, NO_FAULTS, Crash))
             self.hub.pause(call)
 
+    def watch_from_here(self) -> None:
+        """What is stored now is where the next write starts from."""
+        self._watch = Watch(self)
+
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
         """Check what a call left in the stores."""
-        if call.writes:
-            self.watch.stepped(call.name)
+        if call.writes and call.name.startswith(WATCHED):
+            self._watch.look()
+            check_rows(self, self.outside)
 
     def _port_of_gateway(self) -> int:
         return self.ports.index(self.gateway)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import refunding
-from shared.domain.license import GrantStanding, set_standing
+from shared.domain.license import GrantStanding, apply_grant, set_standing
 from shared.domain.order import OrderState, close
 from shared.domain.order import record_payment as with_payment
 from shared.domain.refund import RESERVING, RefundState
@@ -18,15 +18,17 @@ from shared.use_cases import (
     project_license,
     record_payment,
     record_refund,
+    request_refund,
     work_due,
 )
 from shared.use_cases.decide_refund import REFUSED, decision
 from tests.interleavings.seeding import wrong
 
 if TYPE_CHECKING:
-    from shared.domain.license import License
+    from shared.domain.license import Grant, License
     from shared.domain.order import Order
     from shared.ports import RefundTerms
+    from shared.use_cases.request_refund import RefundCounter, RefundRequest
     from tests.interleavings.scene import Scene
 
 
@@ -154,3 +156,26 @@ def _paid_counts_as_closed(scene: Scene) -> None:
 
 wrong("a paid order is closed all the same", "the buyer pays, cancels and polls",
       ports=_paid_counts_as_closed)
+
+
+def _a_key_for_each_try(order_id: str, wanted: RefundRequest, counter: RefundCounter) -> Order:
+    """A double click is two requests."""
+    orders: Any = counter.books.orders
+    moment = sum(order.version for order in orders.all())
+    return _request(order_id, replace(wanted, key=f"{wanted.key} {moment}"), counter)
+
+
+_request = request_refund.request_refund
+
+wrong("every try of a refund is a new one", "one part asked for twice, and the timer",
+      rules={(request_refund, "request_refund"): _a_key_for_each_try})
+
+
+def _applies_again(license_: License, grant: Grant, *, now_s: int, source: str) -> License:
+    """Whoever brings a grant has it applied, however often."""
+    bare = apply_grant(replace(license_, grants=()), grant, now_s=now_s, source=source)
+    return replace(bare, grants=(*license_.grants, grant))
+
+
+wrong("a grant is applied each time it is brought", "a notify, a poll and two claims",
+      rules={(project_license, "apply_grant"): _applies_again})

@@ -195,9 +195,12 @@ wrong("every try draws a new key", "two tries of one order",
 
 def _places_other_bytes(scene: Scene) -> None:
     """A retry asks the provider with a request of its own."""
-    place = scene.gateway.place
-    scene.gateway.place = (  # type: ignore[method-assign, assignment]
-        lambda text, now_s: place(text + " " * len(scene.gateway.trades), now_s))
+    place: Any = scene.gateway.place
+
+    def place_anew(text: str, now_s: int) -> Any:
+        return place(text + " " * len(scene.gateway.trades), now_s)
+
+    scene.gateway.place = place_anew  # type: ignore[method-assign, assignment]
 
 
 wrong("a retry asks with other bytes", "two tries of one order", ports=_places_other_bytes)
