@@ -152,9 +152,8 @@ def _layers(found: Findings) -> dict[str, Score]:
 def _write(found: Findings) -> None:
     """Merge this run's scores with those written before, and write the page."""
     known = {**accepted.scores(), **found.scores} if accepted.SCORE.exists() else found.scores
-    chosen = [it for it in targets() if it.file in known]
-    accepted.save_scores({it.file: known[it.file] for it in chosen})
-    text = report.document(chosen, accepted.scores(), accepted.survivors())
+    accepted.save_scores([it.file for it in targets()], known)
+    text = report.document(targets(), accepted.scores(), accepted.survivors())
     report.DOCUMENT.write_text(text, encoding="utf-8")
 
 
