@@ -50,16 +50,13 @@ def main(arguments: list[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else 100)
     began = time.monotonic()
     try:
-        found = _measure(chosen, options.workers)
+        found = _measure(console, chosen, options)
     except Unsound as error:
         console.print(f"The tests fail without any change:\n{error}", markup=False)
         return 1
     report.show(console, chosen, found.scores)
     console.print(f"{time.monotonic() - began:.0f} s, {options.workers} at a time")
-    good = _compare(console, found)
-    if options.write:
-        _write(found)
-    return 0 if good else 1
+    return 0 if _compare(console, found) else 1
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -78,11 +75,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _measure(chosen: Sequence[Target], workers: int) -> Findings:
+def _measure(console: Console, chosen: Sequence[Target],
+             options: argparse.Namespace) -> Findings:
+    """Run all of them; what one file gave is shown and written before the next begins."""
     mutants, left_out = generate(chosen)
     found = Findings(seen={mutant.name for mutant in mutants})
     preload()
-    forks = Forks(workers)
+    forks = Forks(options.workers)
     # The bar is redrawn by hand: a thread that draws would be lost in every fork.
     with Progress(TextColumn("{task.description:44}"), BarColumn(), MofNCompleteColumn(),
                   TimeElapsedColumn(), console=Console(stderr=True), auto_refresh=False,
@@ -101,21 +100,36 @@ def _measure(chosen: Sequence[Target], workers: int) -> Findings:
             found.survived += alive
             found.scores[target.file] = Score(len(own), len(own) - len(alive),
                                               left_out[target.file])
-            if not sys.stderr.isatty():
-                print(f"{target.file}: {len(own) - len(alive)} of {len(own)} killed",
-                      file=sys.stderr, flush=True)
+            _note(console, found, target.file)
+            if options.write:
+                _write(found)
     return found
+
+
+def _note(console: Console, found: Findings, file: str) -> None:
+    if not sys.stderr.isatty():
+        score = found.scores[file]
+        print(f"{file}: {score.killed} of {score.mutants} killed", file=sys.stderr, flush=True)
+    unlisted = _unlisted(found)
+    report.show_verdicts(console, "survived, and not listed",
+                         [it for it in unlisted if it.mutant.name.file == file])
+    UNLISTED.parent.mkdir(parents=True, exist_ok=True)
+    UNLISTED.write_text(json.dumps([
+        {**asdict(it.mutant.name), "kind": "", "reason": ""} for it in unlisted],
+        indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _unlisted(found: Findings) -> list[Verdict]:
+    listed = {entry.name for entry in accepted.survivors()}
+    return [it for it in found.survived if it.mutant.name not in listed]
 
 
 def _compare(console: Console, found: Findings) -> bool:
     """Say what does not fit the committed list, or is below the mark."""
     listed = {entry.name for entry in accepted.survivors()}
-    unlisted = [it for it in found.survived if it.mutant.name not in listed]
-    report.show_verdicts(console, "survived, and not listed", unlisted)
-    UNLISTED.parent.mkdir(parents=True, exist_ok=True)
-    UNLISTED.write_text(json.dumps([
-        {**asdict(it.mutant.name), "kind": "", "reason": ""} for it in unlisted],
-        indent=1, ensure_ascii=False), encoding="utf-8")
+    unlisted = _unlisted(found)
+    if unlisted:
+        console.print(f"\n{len(unlisted)} survived and are not listed: {UNLISTED}")
     files = set(found.scores)
     alive = {it.mutant.name for it in found.survived}
     gone = [name for name in listed if name.file in files and name not in alive]
@@ -138,9 +152,8 @@ def _layers(found: Findings) -> dict[str, Score]:
 def _write(found: Findings) -> None:
     """Merge this run's scores with those written before, and write the page."""
     known = {**accepted.scores(), **found.scores} if accepted.SCORE.exists() else found.scores
-    chosen = [it for it in targets() if it.file in known]
-    accepted.save_scores({it.file: known[it.file] for it in chosen})
-    text = report.document(chosen, accepted.scores(), accepted.survivors())
+    accepted.save_scores([it.file for it in targets()], known)
+    text = report.document(targets(), accepted.scores(), accepted.survivors())
     report.DOCUMENT.write_text(text, encoding="utf-8")
 
 

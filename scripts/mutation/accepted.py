@@ -70,15 +70,24 @@ def survivors() -> list[Accepted]:
 
 
 def scores() -> dict[str, Score]:
-    """The score of every file in the last run that was written down."""
-    raw: dict[str, Any] = json.loads(SCORE.read_text(encoding="utf-8"))
-    return {file: Score(**values) for file, values in raw.items()}
+    """The newest score of every file that was measured."""
+    return {file: Score(**values) for file, values in _read().items() if values is not None}
 
 
-def save_scores(found: Mapping[str, Score]) -> None:
-    """Write score.json."""
-    raw = {file: asdict(score) for file, score in found.items()}
+def written() -> list[str]:
+    """Every file that the page names, measured or not."""
+    return list(_read())
+
+
+def save_scores(files: Iterable[str], found: Mapping[str, Score]) -> None:
+    """Write score.json: null for a file that was not measured."""
+    raw = {file: asdict(found[file]) if file in found else None for file in files}
     SCORE.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+
+
+def _read() -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads(SCORE.read_text(encoding="utf-8"))
+    return raw
 
 
 def names_code(name: Name) -> bool:

@@ -74,15 +74,16 @@ def show_verdicts(console: Console, title: str, verdicts: Sequence[Verdict]) -> 
 
 def document(chosen: Sequence[Target], found: Mapping[str, Score],
              accepted: Sequence[Accepted]) -> str:
-    """The text of docs/mutation.md."""
+    """The text of docs/mutation.md; a chosen file without a score is said to have none."""
     lines = [HEAD]
     for layer, title in LAYERS.items():
         files = [it.file for it in chosen if it.layer == layer]
         lines += [f"| {title} | mutants | killed | survived | score | left out |",
                   "|---|--:|--:|--:|--:|--:|"]
-        for file in files:
-            lines.append(_row(f"`{file}`", found[file]))
-        lines += [_row("**all**", total(found[file] for file in files)), ""]
+        measured = [file for file in files if file in found]
+        lines += [_row(f"`{file}`", found[file]) if file in found
+                  else f"| `{file}` | not measured yet |" for file in files]
+        lines += [_row("**all**", total(found[file] for file in measured)), ""]
     lines += ["## Survivors", ""]
     lines += [f"- *{kind}*: {meaning};" for kind, meaning in KINDS.items()]
     lines[-1] = lines[-1].removesuffix(";") + "."

@@ -106,3 +106,10 @@ def test_a_header_of_a_kilobyte_is_the_longest_that_is_read() -> None:
     longest = GENUINE.but(nonce="n" * 1024)
     assert wechat.verifier().verify(*longest.send(), wechat.NOW_S)
     assert refused(GENUINE.but(nonce="n" * 1025)) == "header_malformed"
+
+
+# Answers to a notify
+
+@pytest.mark.parametrize("status", [400, 401, 499, 500, 599])
+def test_every_status_that_makes_wechat_repeat_may_refuse(status: int) -> None:
+    assert wechat.verifier().refused(status, "X").status == status
