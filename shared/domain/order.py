@@ -220,15 +220,13 @@ def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Ord
 
 def schedule_query(order: Order, now_s: int) -> Order:
     """The order with its next query moved on; who saves this may ask the provider."""
-    young = now_s - order.created_at_s < EAGER_QUERIES_S
-    return replace(order, version=order.version + 1,
-                   next_query_at_s=now_s + (QUERY_INTERVAL_S if young else SLOW_QUERY_S))
+    return replace(order, version=order.version + 1, next_query_at_s=now_s + QUERY_INTERVAL_S)
 
 
 QUERY_INTERVAL_S = 7
-"""Between two queries of a fresh order: with a poll every 2 s a lost notify costs < 10 s."""
-EAGER_QUERIES_S = 600
-SLOW_QUERY_S = 30
+"""Between two queries of one order: with a poll every 2 s a lost notify costs less than 10 s.
+A page that nobody looks at should poll less often; then WeChat is asked less often too.
+"""
 
 
 def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:

@@ -31,7 +31,7 @@ def ask_provider(order: Order, books: Books, gateway: PaymentGateway) -> Order:
     if fact is None:
         return order
     if fact.trade_state is TradeState.CLOSED and find_mismatch(order, fact) is None:
-        return _closed(order, books, actor="provider", source="query")
+        return close_here(order, books, actor="provider", source="query")
     return record_payment(fact, books, order)
 
 
@@ -50,10 +50,10 @@ def close_order(order: Order, books: Books, gateway: PaymentGateway, *, actor: s
             raise ProviderUnavailable(reason="paid_but_unknown_to_query",
                                       retry_after_s=2) from None
         return record_payment(fact, books, order)
-    return _closed(order, books, actor=actor, source=source)
+    return close_here(order, books, actor=actor, source=source)
 
 
-def _closed(order: Order, books: Books, *, actor: str, source: str) -> Order:
+def close_here(order: Order, books: Books, *, actor: str, source: str) -> Order:
     """The order in its state closed, unless somebody moved it on meanwhile."""
     for _ in range(MOST_RIVALS):
         if not order.is_open():

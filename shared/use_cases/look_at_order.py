@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from shared.domain.bill import LedgerLine
 from shared.domain.calendar import day_of
 from shared.domain.due import next_look
+from shared.domain.held import HeldState
 from shared.domain.refund import RefundOrigin, RefundState
 from shared.domain.refunding import has_unexplained_refund
-from shared.use_cases.ask_provider import ask_provider, close_order
+from shared.use_cases.ask_provider import ask_provider, close_here, close_order
 from shared.use_cases.follow_refund import SOURCE, follow_refund
 from shared.use_cases.project_license import project_license
+from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest, request_refund
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from shared.domain.catalogue import Catalogue
     from shared.domain.order import Order
     from shared.ports import Ledger, PaymentGateway
+    from shared.use_cases.record_payment import Books
     from shared.use_cases.request_refund import RefundCounter
 
 
@@ -63,10 +66,23 @@ def look_at_order(order_id: str, office: BackOffice) -> int | None:
 
 def _settle_payment(order: Order, office: BackOffice) -> Order:
     books = office.counter.books
-    order = ask_provider(order, books, office.gateway)
+    try:
+        order = ask_provider(order, books, office.gateway)
+    except PaymentHeld as held:
+        if not _is_over(order, held, books):
+            raise
+        return close_here(order, books, actor="system", source=SOURCE)
     if order.is_open() and books.clock.now_s() >= order.expires_at_s:
         order = close_order(order, books, office.gateway, actor="system", source=SOURCE)
     return order
+
+
+def _is_over(order: Order, held: PaymentHeld, books: Books) -> bool:
+    """Whether it has expired, and a person settled the payment of its that did not fit."""
+    if books.clock.now_s() < order.expires_at_s or held.transaction_id is None:
+        return False
+    stored = books.held.load(order.provider, held.transaction_id)
+    return stored is not None and stored.state in (HeldState.REFUNDED, HeldState.DISMISSED)
 
 
 def _give_back_if_gone(order: Order, office: BackOffice) -> Order:

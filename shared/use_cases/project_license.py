@@ -34,7 +34,8 @@ def project_license(order: Order, licenses: LicenseRepository, books: Books, *, 
                     activating: bool = False) -> License:
     """The stored license of a paid order, up to date; `activating` when a lease will follow.
 
-    A license that is not active is never activated. Raises the Unavailable family.
+    Only what this order gives is activated, and only while it is active: the use of a gift is
+    no use of what was paid. Raises the Unavailable family.
     """
     assert order.grant is not None
     for _ in range(MOST_RIVALS):
@@ -74,7 +75,7 @@ def _brought_up_to_date(stored: License | None, order: Order, now_s: int, source
         fresh = apply_grant(stored, order.grant, now_s=now_s, source=source)
     told = GrantStanding(order.grant.grant_id, standing_of(order), order.version)
     fresh = set_standing(fresh, told, now_s=now_s, source=source)
-    if activating and fresh.standing is Standing.ACTIVE:
+    if activating and told.standing is Standing.ACTIVE:
         fresh = activate(fresh, now_s, source)
     if fresh is stored:
         return fresh

@@ -157,8 +157,6 @@ def circumstances(order: Order, counter: RefundCounter, *, asked: str = "") -> C
 
 def _note_payer(order: Order, refund: Refund, counter: RefundCounter) -> None:
     """Before the order's write: a note too many costs a buyer an answer, one too few money."""
-    policy = order.snapshot.refund_policy
     if (order.payment is not None and order.payment.payer_hash
-            and refund.origin is RefundOrigin.BUYER
-            and policy is not None and policy.most_per_payer is not None):
+            and refund.origin is RefundOrigin.BUYER):
         counter.payers.note(order.payment.payer_hash, refund.refund_id)

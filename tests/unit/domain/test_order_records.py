@@ -10,11 +10,9 @@ from shared.domain import identifiers
 from shared.domain.history import Event
 from shared.domain.license import Grant, Proof
 from shared.domain.order import (
-    EAGER_QUERIES_S,
     OPEN_STATES,
     QUERY_INTERVAL_S,
     REFUND_TRANSITIONS,
-    SLOW_QUERY_S,
     TRANSITIONS,
     ForbiddenTransition,
     OrderState,
@@ -138,4 +136,4 @@ def test_a_payment_without_one_of_its_parts_is_a_mistake_of_ours(missing: str) -
 
 
 def test_a_lost_notify_costs_seconds_and_an_old_order_costs_few_queries() -> None:
-    assert (QUERY_INTERVAL_S, EAGER_QUERIES_S, SLOW_QUERY_S) == (7, 600, 30)
+    assert QUERY_INTERVAL_S == 7

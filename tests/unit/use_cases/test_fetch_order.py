@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.order import EAGER_QUERIES_S, QUERY_INTERVAL_S, SLOW_QUERY_S, Order, OrderState
+from shared.domain.order import QUERY_INTERVAL_S, Order, OrderState
 from shared.domain.payment import Payee, PaymentFact, TradeState
 from shared.errors import (
     OrderNotFound,
@@ -76,12 +76,15 @@ def test_any_number_of_pages_makes_one_query_per_interval(world: World, order: O
     assert queries(world) == 3
 
 
-def test_an_old_order_is_asked_about_less_often(world: World, order: Order) -> None:
-    world.clock.advance_s(EAGER_QUERIES_S)
-    for _ in range(2 * SLOW_QUERY_S):
-        fetch(world, order)
-        world.clock.advance_s(1)
-    assert queries(world) == 2
+def test_a_page_that_is_open_for_long_is_still_told_within_ten_seconds(world: World,
+                                                                       order: Order) -> None:
+    world.clock.advance_s(5_000)
+    fetch(world, order)
+    world.pay(order)
+    paid_at_s = world.clock.now_s()
+    while fetch(world, order).payment is None:
+        world.clock.advance_s(2)
+    assert world.clock.now_s() - paid_at_s <= 10
 
 
 def test_a_lost_notify_is_made_up_for_by_the_poll(world: World, order: Order) -> None:

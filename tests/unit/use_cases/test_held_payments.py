@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.held import HeldPayment, HeldState, held_id
 from shared.domain.history import verify_chain
+from shared.domain.license import DAY_S
 from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.payment import Payee
@@ -175,3 +176,21 @@ def test_a_held_refund_of_what_is_booked_meanwhile_ends_the_license_too(world: W
     world.run_timers_for(1_800)
     assert stored(world).state is HeldState.REFUNDED
     assert world.stored(order).state is OrderState.REFUNDED
+
+
+def test_an_order_whose_only_payment_went_back_ends(world: World, order: Order) -> None:
+    refund(world, hold(world, order))
+    world.run_timers_for(120)
+    number, = world.refunds.refunds
+    record_refund(world.refunds.settle(number), world.books)
+    world.run_timers_for(3 * DAY_S, every_s=600)
+    assert world.stored(order).state is OrderState.CLOSED
+    assert world.work.rows() == []
+
+
+def test_an_order_whose_payment_still_waits_for_a_person_stays_open(world: World,
+                                                                    order: Order) -> None:
+    hold(world, order)
+    world.run_timers_for(3 * DAY_S, every_s=600)
+    assert world.stored(order).is_open()
+    assert len(world.work.rows()) == 1

@@ -19,6 +19,7 @@ from shared.errors import (
 )
 from shared.use_cases.create_order import create_order
 from shared.use_cases.decide_refund import APPROVED, DECLINED, decide_refund, decision
+from shared.use_cases.give_grant import give_grant
 from shared.use_cases.record_payment import record_payment
 from tests.unit.use_cases.refunding import ask, bought, claim, give, license_standing, settle
 from tests.unit.use_cases.world import OTHER_KEY, World, request
@@ -215,3 +216,23 @@ def test_a_declined_refund_frees_its_amount_and_the_license() -> None:
     assert (after.state, standing_of(after)) == (OrderState.PAID, Standing.ACTIVE)
     world.run_timers_for(600)
     assert world.refunds.calls == []
+
+
+def test_the_use_of_a_gift_is_no_use_of_what_was_paid() -> None:
+    world, order = bought(RefundPolicy(7, only_if_never_activated=True))
+    ask(world, order)
+    give_grant(order.order_id, 30, OTHER_KEY, world.books, world.licenses, actor="operator:li")
+    claim(world, order)
+    assert world.licenses.all()[0].activated_at_s is None
+    settle(world, order)
+    assert world.stored(order).state is OrderState.REFUNDED
+
+
+def test_refunds_of_products_without_a_limit_count_where_there_is_one() -> None:
+    world = World(RefundPolicy(7))
+    order = create_order(request(), world.shop)
+    world.clock.advance_s(10)
+    record_payment(world.gateway.pay(order.out_trade_no, world.clock.now_s(),
+                                     payer_hash="cd" * 32), world.books)
+    ask(world, order)
+    assert world.payers.list("cd" * 32) == {world.stored(order).refunds[0].refund_id}
