@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_SKEW_MS = 30_000
 """Two clocks of one deployment are at most a minute apart: docs/reliability.md."""
 
+FULL_SPAN_MS = 28 * HOUR_MS
+"""Windows are counted for so long a time: a thousand buyers. A shorter run has fewer."""
+
 CRASHES = ("crash_before", "crash_after")
 STORE_WRITE = (*CRASHES, "refused", "unknown_lost", "unknown_applied")
 STORE_READ = ("crash_before", "refused")
@@ -42,6 +45,7 @@ class Odds:
     most_skew_ms: int = MOST_SKEW_MS
 
 
+FAULTS = Odds()
 NO_FAULTS = Odds(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, most_skew_ms=0)
 
 
@@ -83,10 +87,7 @@ class Faults:
         if self.is_calm:
             return False
         now_ms = self.engine.now_ms
-        for window in self._windows[kind]:
-            if window.start_ms <= now_ms < window.end_ms:
-                return True
-        return False
+        return any(window.start_ms <= now_ms < window.end_ms for window in self._windows[kind])
 
     def of_store(self, *, writes: bool) -> str | None:
         """What befalls this call of the store."""
@@ -115,7 +116,7 @@ class Faults:
               longest_ms: int) -> list[Window]:
         chance, start_ms = self.engine.random, self.engine.now_ms
         found = []
-        for _ in range(count):
+        for _ in range(-(-count * span_ms // FULL_SPAN_MS)):
             begins_ms = start_ms + chance.randrange(span_ms)
             found.append(Window(begins_ms, begins_ms + chance.randrange(shortest_ms, longest_ms)))
         return found

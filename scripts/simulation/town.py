@@ -1,4 +1,4 @@
-"""One run: a town with its buyers, its faults and its time, from the first order to the last bill."""
+"""One run: a town, its buyers, faults and time, from the first order to the last bill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scripts.simulation.bills import TownBills
 from scripts.simulation.buyers import Buyer, Plan
 from scripts.simulation.engine import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Engine
-from scripts.simulation.faults import Faults, Odds
+from scripts.simulation.faults import FAULTS, Faults, Odds
 from scripts.simulation.instances import Network
 from scripts.simulation.staff import Operators, Timers
 from scripts.simulation.wechat import WeChat
@@ -43,7 +43,7 @@ class Settings:
     """What a run is made of, besides its seed."""
 
     orders: int = 1_000
-    odds: Odds = Odds()
+    odds: Odds = FAULTS
     is_bad_bill: bool = True
     strangers: int = 6
     plan: Callable[[Random], Plan] | None = None
@@ -81,6 +81,9 @@ def catalogue() -> Catalogue:
 
 def draw_plan(random: Random) -> Plan:
     """What a buyer is like."""
+    after = random.choices(
+        ("nothing", "refund", "refund_twice", "complaint", "console", "second_payment"),
+        (770, 120, 40, 30, 35, 5))[0]
     return Plan(
         product_id=random.choices(("reader-pro", "reader-team", "reader-once", WITHDRAWN),
                                   (60, 15, 15, 10))[0],
@@ -92,10 +95,9 @@ def draw_plan(random: Random) -> Plan:
                                   2 * HOUR_MS + random.randint(-20, 20) * SECOND_MS),
                                  (85, 12, 3))[0],
         clicks_twice=random.random() < 0.1,
-        after=random.choices(
-            ("nothing", "refund", "refund_twice", "complaint", "console", "second_payment"),
-            (770, 120, 40, 30, 35, 5))[0],
-        after_ms=random.randint(1, 1_200) * MINUTE_MS)
+        after=after,
+        # A second payment comes soon: the bill of the first one's day has the second instead.
+        after_ms=random.randint(1, 60 if after == "second_payment" else 1_200) * MINUTE_MS)
 
 
 class Town:

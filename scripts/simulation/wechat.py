@@ -67,7 +67,8 @@ class WeChat:
     def pay_again(self, order: Order) -> None:
         """A second payment for one order: the journal has both, queries show the newer."""
         first = self.world.gateway.fact(order.out_trade_no, source="journal")
-        if first.trade_state is TradeState.PAID:
+        stored = self.world.orders.load(order.order_id)
+        if first.trade_state is TradeState.PAID and stored is not None and stored.payment:
             self.faults.count("second_payment")
             self.outside.more_payments.append(first)
             self._burdened.add(order.out_trade_no)
