@@ -10,7 +10,7 @@ from shared.errors import BillNotReady, UntrustedBill
 if TYPE_CHECKING:
     from random import Random
 
-    from shared.domain.bill import Bill, BillLine
+    from shared.domain.bill import Bill
     from tests.invariants.ground import Outside
     from tests.unit.use_cases.world import World
 
@@ -48,19 +48,16 @@ class TownBills:
 
     def _spoil(self, bill: Bill) -> Bill:
         """One payment's line too few, and one too many, now and then."""
-        lines = list(bill.lines)
-        if self._is_bad and len(lines) > 5:
-            lines = self._without_one(lines)
-            lines.append(self._random.choice(lines)._replace(line=len(lines) + 9))
-        return replace(bill, lines=tuple(lines))
-
-    def _without_one(self, lines: list[BillLine]) -> list[BillLine]:
+        if not self._is_bad or len(bill.lines) < 5:
+            return bill
         booked = {order.payment.transaction_id for order in self._world.orders.all()
                   if order.payment is not None}
-        paid = [line for line in lines
-                if line.payment is not None and line.payment.transaction_id in booked]
-        gone = self._random.choice(paid) if paid else None
-        if gone is None or gone.payment is None or gone.payment.transaction_id is None:
-            return lines
-        self._outside.bill_lacks.add(gone.payment.transaction_id)
-        return [line for line in lines if line is not gone]
+        plain = [line for line in bill.lines
+                 if line.payment is not None and line.payment.transaction_id in booked]
+        if len(plain) < 2:
+            return bill
+        gone, doubled = self._random.sample(plain, 2)
+        assert gone.payment is not None
+        self._outside.bill_lacks.add(gone.payment.transaction_id or "")
+        lines = [line for line in bill.lines if line is not gone]
+        return replace(bill, lines=(*lines, doubled._replace(line=len(bill.lines) + 9)))

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 FIRST_NAME, SECOND_NAME = "ada", "grace"
 BILL_HOURS = range(10, 24)
 
-NO_GIFTS_TO_THE_UNUSED = True
-"""Invariant I18 takes any use of a license for a use of what was refunded; a gift that is used
-after the refund is none. Until it tells them apart, no gift goes where only the unused is
-refunded."""
-
 
 class Timers:
     """The triggers of s.yaml: every minute what is due, complaints and bills each half hour."""
@@ -147,9 +142,6 @@ class Operators:
                            self._reconcile_again))(order.order_id)
 
     def _give(self, order_id: str) -> None:
-        policy = self.town.stored(order_id).snapshot.refund_policy
-        if NO_GIFTS_TO_THE_UNUSED and policy is not None and policy.only_if_never_activated:
-            return
         key = f"gift-{self.acts}"
         self._do(lambda it: operate.give_days(order_id, 30, key, it.operators, name=FIRST_NAME))
 

@@ -74,8 +74,10 @@ def catalogue() -> Catalogue:
 
     return Catalogue("2026-11-22", {one.product_id: one for one in (
         product("reader-pro", 9_900, 365, RefundPolicy(7, most_per_payer=2)),
-        product("reader-team", 29_900, 365, RefundPolicy(7, approval_above_minor=20_000)),
-        product("reader-once", 4_900, None, RefundPolicy(3, only_if_never_activated=True)),
+        product("reader-team", 29_900, 365,
+                RefundPolicy(7, most_per_payer=2, approval_above_minor=20_000)),
+        product("reader-once", 4_900, None,
+                RefundPolicy(3, most_per_payer=2, only_if_never_activated=True)),
         product(WITHDRAWN, 19_900, None, None))})
 
 
