@@ -139,8 +139,7 @@ class Town:
         """
         self._expect_buyers()
         self._expect_trouble()
-        self.timers.start()
-        self.operators.start()
+        self._start()
         begin_ms = self.engine.now_ms
         calm_ms = begin_ms + self.span_ms + TROUBLED_AFTER_MS
         for until_ms in range(begin_ms, calm_ms, HOUR_MS):
@@ -150,6 +149,11 @@ class Town:
         self.faults.is_calm = True
         self.engine.run(calm_ms + self.settings.quiet_ms)
         on_progress(len(self.buyers))
+
+    def _start(self) -> None:
+        """Everybody who works here begins."""
+        self.timers.start()
+        self.operators.start()
 
     def stored(self, order_id: str) -> Order:
         """The order as it is in the store, at once."""
