@@ -111,6 +111,20 @@ def _was_active(license_: License, at_s: int, skew_s: int) -> bool:
     return active
 
 
+def _accepted(evidence: Evidence) -> Found:
+    """A payment is booked on its order; a refund is on its order, or a held payment's."""
+    held = {one.row["order_id"] for one in evidence.books.held}
+    for line in _lines(evidence):
+        if line.fact != "notify.accepted":
+            continue
+        order_id, kind = str(line.fields.get("order_id")), line.fields.get("kind")
+        order = evidence.books.orders.get(order_id)
+        is_booked = order is not None and bool(
+            order.payment if kind == "payment" else order.refunds)
+        if not is_booked and not (kind == "refund" and order_id in held):
+            yield order_id, f"the notify of a {kind} was accepted, and it is not stored"
+
+
 def _held(evidence: Evidence) -> Found:
     known = {one.row["order_id"] for one in evidence.books.held}
     for line in _lines(evidence):
@@ -133,5 +147,7 @@ CHECKS = (
           lambda evidence: _count(evidence, *(f"license.{word}" for word in LICENSE_WORDS))),
     Check("leases", "leases left for active licenses alone", _leased,
           lambda evidence: _count(evidence, "license.leased", "license.pending")),
+    Check("logged-notifies", "notifies that were accepted are stored", _accepted,
+          lambda evidence: _count(evidence, "notify.accepted")),
     Check("logged-held", "payments that were held are stored", _held,
           lambda evidence: _count(evidence, "payment.held")))

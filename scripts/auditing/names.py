@@ -1,4 +1,4 @@
-"""Hash chains and derived names, once more, from their description in docs/reference.md."""
+"""Hash chains and derived names, once more, from their description in docs/audit.md."""
 
 from __future__ import annotations
 

@@ -245,5 +245,9 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a lease for another's license": (
         "leases", lambda town: _log("license.leased", "paid", license_id=town.license(
             "gifted")["license_id"])(town)),
+    "said to be accepted, and not paid": (
+        "logged-notifies", _log("notify.accepted", "open", kind="payment")),
+    "said to be accepted, and not refunded": (
+        "logged-notifies", _log("notify.accepted", "paid", kind="refund")),
     "said to be held": ("logged-held", _log("payment.held", "paid", first=True)),
 }

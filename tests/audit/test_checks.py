@@ -49,7 +49,7 @@ def test_without_journal_and_log_their_checks_are_left_out_and_said_to_be(town: 
     results = audit(Evidence(read(town.rows), town.now_s))
     unasked = {result.check for result in results if result.looked_at is None}
     assert unasked == {"taken", "booked", "given-back", "sent-back", "acknowledged", "logged",
-                       "logged-licenses", "leases", "logged-held"}
+                       "logged-licenses", "leases", "logged-notifies", "logged-held"}
     assert "–" in table(results)
 
 

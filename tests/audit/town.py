@@ -150,7 +150,9 @@ def _journal(world: World) -> Journal:
 def _log(world: World) -> list[LogLine]:
     """The facts that name a row, at a time that fits (the fakes' log has no clock)."""
     times = {one.license_id: one.activated_at_s or 0 for one in world.licenses.all()}
-    return [LogLine(name, times.get(str(fields.get("license_id")), 0), fields)
+    accepted = [LogLine("notify.accepted", 0, {"kind": "payment", "order_id": one.order_id})
+                for one in world.orders.all() if one.payment is not None]
+    return accepted + [LogLine(name, times.get(str(fields.get("license_id")), 0), fields)
             for name, fields in world.log.facts]
 
 
