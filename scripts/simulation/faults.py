@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.simulation.engine import HOUR_MS, MINUTE_MS
@@ -43,6 +43,14 @@ class Odds:
     without_balance: int = 2
     clock_steps: int = 8
     most_skew_ms: int = MOST_SKEW_MS
+    severities: tuple[float, ...] = (0.3, 1, 1, 3, 8)
+    """A run draws one: how much more often its single calls fail."""
+
+    def harder(self, times: float) -> Odds:
+        """The same with single calls and answers so much more often wrong."""
+        return replace(self, call=self.call * times, half_batch=self.half_batch * times,
+                       request_lost=min(0.1, self.request_lost * times),
+                       answer_lost=min(0.1, self.answer_lost * times))
 
 
 FAULTS = Odds()
@@ -61,7 +69,7 @@ class Faults:
 
     def __init__(self, engine: Engine, odds: Odds, span_ms: int) -> None:
         self.engine = engine
-        self.odds = odds
+        self.odds = odds.harder(engine.random.choice(odds.severities))
         self.counts: Counter[str] = Counter()
         self.is_calm = False
         self._windows = {
