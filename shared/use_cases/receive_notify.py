@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.domain import identifiers
 from shared.domain.payment import PaymentFact
 from shared.domain.refund import RefundFact
 from shared.errors import NotifyNotAccepted
@@ -30,8 +31,16 @@ def receive_notify(headers: Mapping[str, str], body: bytes, *, verifier: NotifyV
         if not fact.was_paid:
             raise NotifyNotAccepted(reason="not_a_payment")
         record_payment(fact, books)
+        _tell("payment", fact, books)
     elif isinstance(fact, RefundFact):
         record_refund(fact, books)
+        _tell("refund", fact, books)
     else:
         books.look_later("complaint", fact.complaint_id)
         books.log.fact("complaint.announced", action=fact.action)
+
+
+def _tell(kind: str, fact: PaymentFact | RefundFact, books: Books) -> None:
+    """Every accepted notify has its line, news or not: an audit compares them with the rows."""
+    books.log.fact("notify.accepted", kind=kind,
+                   order_id=identifiers.order_id(fact.out_trade_no))
