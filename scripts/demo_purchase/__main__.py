@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.demo_purchase.buyer import PurchaseFailed
+from scripts.demo_purchase.faults.play import play_faults
 from scripts.demo_purchase.lease import InvalidLease
 from scripts.demo_purchase.live import tell_facts
 from scripts.demo_purchase.purchase import Purchase, shown_stack
@@ -43,13 +44,16 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace, timeline: Timeline) -> int:
     purchased = False
     try:
+        if options.faults:
+            play_faults(timeline)
+            _save_picture(options, timeline)
+            return 0
         timeline.opening()
         with (locked(options.state) as folder,
               shown_stack(open_state(folder), timeline) as stack):
             Purchase(stack, timeline).run()
             purchased = True
-            if options.picture is not None:
-                timeline.save_picture(options.picture)
+            _save_picture(options, timeline)
             if not options.once:
                 _stay(stack, timeline)
     except KeyboardInterrupt:
@@ -59,6 +63,12 @@ def _run(options: argparse.Namespace, timeline: Timeline) -> int:
         timeline.failure(str(error))
         return 1
     return 0
+
+
+def _save_picture(options: argparse.Namespace, timeline: Timeline) -> None:
+    if options.picture is not None:
+        timeline.save_picture(options.picture,
+                              "scripts/demo --faults" if options.faults else "scripts/demo")
 
 
 def _stay(stack: Stack, timeline: Timeline) -> None:
@@ -77,6 +87,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo", description="One whole purchase on this machine, then a shop page.")
     parser.add_argument("--once", action="store_true", help="exit after the purchase")
+    parser.add_argument("--faults", action="store_true",
+                        help="what may go wrong instead, in a world of its own; then exit")
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE,
                         help="folder for account, keys and data (default: .tongbao/demo)")
     parser.add_argument("--picture", type=Path, help="save the timeline as SVG")

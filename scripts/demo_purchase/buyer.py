@@ -72,6 +72,11 @@ class Buyer:
         """GET /v1/orders/{order_id}."""
         return self._ask("license-fetch", "GET", f"/v1/orders/{order_id}", None, self._proof())
 
+    def cancel(self, order_id: str) -> Answered:
+        """POST /v1/orders/{order_id}/cancel."""
+        return self._ask("create-order", "POST", f"/v1/orders/{order_id}/cancel", None,
+                         self._proof())
+
     def claim(self, order_id: str) -> Answered:
         """POST /v1/licenses/claim."""
         return self._ask("license-fetch", "POST", "/v1/licenses/claim", {"order_id": order_id},

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TABLESTORE, WECHAT_PAY, NOTIFY = "Tablestore", "WeChat Pay", "notify"
 
 
+BEGIN, END = "begin", "end"
+
+
 @dataclass
 class Hop:
     """One request to a service and how long its answer took; `status` 0: no answer."""
@@ -28,19 +31,47 @@ class Hop:
     status: int = 0
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When something is to happen: as this request arrives, or once it is done, not answered."""
+
+    when: str
+    service: str
+    what: str
+
+    def has_come(self, when: str, hop: Hop) -> bool:
+        """Whether this is it; `what` need only be a part of the hop's."""
+        return (when, hop.service) == (self.when, self.service) and self.what in hop.what
+
+
 class Hops:
     """All hops so far. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._hops: list[Hop] = []
+        self._awaited: list[tuple[Moment, Callable[[], object]]] = []
+
+    def once(self, moment: Moment, do: Callable[[], object]) -> None:
+        """Do this at that moment, the first time it comes."""
+        with self._changed:
+            self._awaited.append((moment, do))
+
+    def _let_happen(self, when: str, hop: Hop) -> None:
+        with self._changed:
+            come = [each for each in self._awaited if each[0].has_come(when, hop)]
+            self._awaited = [each for each in self._awaited if each not in come]
+        for _, do in come:
+            do()
 
     @contextmanager
     def timed(self, service: str, what: str) -> Iterator[Hop]:
         """Record one hop; the block sets its status and may complete its name."""
         hop = Hop(service, what, time.perf_counter() * 1000)
+        self._let_happen(BEGIN, hop)
         try:
             yield hop
+            self._let_happen(END, hop)
         finally:
             hop.took_ms = time.perf_counter() * 1000 - hop.began_ms
             with self._changed:
@@ -75,9 +106,9 @@ class Hops:
 class TimedTablestore(TablestoreEmulator):
     """The Tablestore emulator, timed."""
 
-    def __init__(self, hops: Hops, data: str, **options: Any) -> None:
+    def __init__(self, hops: Hops, *arguments: Any, **options: Any) -> None:
         self._hops = hops
-        super().__init__(data, **options)
+        super().__init__(*arguments, **options)
 
     def handle(self, path: str, headers: Mapping[str, str], body: bytes) -> Any:
         """One request, timed."""

@@ -69,7 +69,8 @@ class Purchase:
             for product in products:
                 price = product["prices"][0]
                 step.fact(product["product_id"], f"{product['titles']['en']}, "
-                          f"{price['amount_minor'] / 100:.2f} {price['currency']}")
+                          f"{price['amount_minor'] / 100:.2f} {price['currency']}; "
+                          f"{_refund_terms(product['refund_policy'])}")
             step.show(_cold_start_note(self._stack, "create-order"))
         chosen: dict[str, Any] = products[0]
         return chosen
@@ -224,6 +225,14 @@ def _show_verdict(step: Step, verified: VerifiedLease) -> None:
     step.show(Text.assemble(
         ("verified offline ✓ ", "bold green"), (f"unlocks {', '.join(claims['ent'])} {ends}; "
          f"this lease is good until {_day(claims['exp'])}", "green")))
+
+
+def _refund_terms(policy: dict[str, Any] | None) -> str:
+    """A refund policy as a buyer reads it before paying."""
+    if policy is None:
+        return "no refund without asking"
+    condition = " if never activated" if policy["only_if_never_activated"] else ""
+    return f"money back for {policy['window_days']} days{condition}"
 
 
 def _shortened(token: str) -> str:

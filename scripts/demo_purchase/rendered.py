@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 PUBLIC = ("create-order", "notify", "license-fetch")
 """The functions with an address of their own."""
@@ -31,6 +31,7 @@ def can_render(checkout: Path) -> bool:
 def render(checkout: Path, variables: Mapping[str, str]) -> dict[str, Any]:
     """s.yaml with these environment variables, as Serverless Devs sees it."""
     with tempfile.TemporaryDirectory() as home:
+        _forbid_asking_for_updates(Path(home))
         done = subprocess.run(
             [_tool(checkout), "preview", "-t", "s.yaml", "-o", "json", "--silent"],
             cwd=checkout, check=False, capture_output=True, text=True, timeout=60,
@@ -62,6 +63,14 @@ def function_names(document: Mapping[str, Any]) -> dict[str, str]:
 def source_folders(name: str, checkout: Path) -> list[str]:
     """The folders whose modules this function's bundle holds, in the checkout."""
     return [str(checkout), str(checkout / "functions" / name.replace("-", "_"))]
+
+
+def _forbid_asking_for_updates(home: Path) -> None:
+    """Else the tool asks its registry in a process that outlives it, and writes here again."""
+    folder = home / ".s" / "config"
+    folder.mkdir(parents=True)
+    far_ahead_ms = 4_102_444_800_000
+    (folder / "update-notifier.json").write_text(json.dumps({"lastUpdateCheck": far_ahead_ms}))
 
 
 def _tool(checkout: Path) -> Path:

@@ -6,8 +6,10 @@ instances in processes of their own, started by the first request.
 
 from __future__ import annotations
 
+import sys
+import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from emulators.tablestore import TablestoreEmulator
     from emulators.wechatpay import WeChatPayEmulator
     from scripts.demo_purchase.state import State
+    from scripts.demo_purchase.world_clock import WorldClock
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INSTANCE = "tongbao-demo"
@@ -92,24 +95,27 @@ def silent(_: str) -> None:
 
 @contextmanager
 def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
-              tell: Callable[[str], None] = silent) -> Iterator[Stack]:
+              tell: Callable[[str], None] = silent,
+              clock: WorldClock | None = None) -> Iterator[Stack]:
     """Start all, create the tables, and stop all at the end.
 
     `overrides` replaces environment variables of the functions, `tell` hears what is done now.
+    All live by `clock`; by the true one without it.
     """
     hops = Hops()
     key_id, key_secret = state.access_key
+    now_s = time.time if clock is None else clock.now_s
     with ExitStack() as exits:
         tell("starting Tablestore")
         tablestore = exits.enter_context(TimedTablestore(
-            hops, str(state.tablestore_file), access_key_id=key_id, access_key_secret=key_secret,
-            instance=INSTANCE))
+            hops, str(state.tablestore_file), None if clock is None else clock.now_ms,
+            access_key_id=key_id, access_key_secret=key_secret, instance=INSTANCE))
         endpoint = exits.enter_context(tablestore.serve(state.ports["tablestore"])).endpoint
         tell("creating the tables")
         tables = _create_tables(endpoint, AccessKey(key_id, key_secret))
         tell("starting WeChat Pay")
         wechatpay = exits.enter_context(TimedWeChatPay(
-            hops, state.account, None, timed_post(hops, post_over_http), state.wechatpay_file))
+            hops, state.account, now_s, timed_post(hops, post_over_http), state.wechatpay_file))
         base_url = exits.enter_context(wechatpay.serve(state.ports["wechatpay"])).base_url
         tell("rendering s.yaml and starting Function Compute")
         variables = {**_variables(state, endpoint, base_url), **(overrides or {})}
@@ -117,7 +123,8 @@ def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
         document = render(CHECKOUT, variables) if rendered else minimal(variables)
         names = function_names(document)
         functions = exits.enter_context(FunctionComputeEmulator(
-            document, CHECKOUT, variables, options=_options(state, names)))
+            document, CHECKOUT, variables, [sys.executable] if clock is None else clock.python,
+            options=replace(_options(state, names), now_s=now_s)))
         yield Stack(
             state=state, hops=hops, tablestore=tablestore, wechatpay=wechatpay,
             functions=functions, names=names, tablestore_url=endpoint, wechatpay_url=base_url,

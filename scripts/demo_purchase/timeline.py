@@ -108,7 +108,8 @@ class Timeline:
 
     def failure(self, why: str) -> None:
         """The step that just ran could not be done."""
-        self.console.print(Text.assemble((f"✗ {self._number}  ", "bold red"), (why, "red")))
+        where = f"✗ {self._number}  " if self._number else "✗ "
+        self.console.print(Text.assemble((where, "bold red"), (why, "red")))
 
     def summary(self, lines: Sequence[tuple[str, str]]) -> None:
         """Numbers at the end."""
@@ -117,9 +118,9 @@ class Timeline:
             grid.add_row(Text(name, style="dim"), Text(value, style="bold"))
         self.console.print(Padding(grid, (0, 0, 1, 2), expand=False))
 
-    def save_picture(self, path: Path) -> None:
+    def save_picture(self, path: Path, title: str) -> None:
         """Write what was recorded as SVG, without the fonts that rich would load from afar."""
-        svg = self.console.export_svg(title="scripts/demo")
+        svg = self.console.export_svg(title=title)
         path.write_text(_FONT_FACE.sub("", svg), encoding="utf-8")
 
     def _print(self, title: str, why: str, step: Step, took_ms: float) -> None:

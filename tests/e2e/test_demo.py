@@ -48,8 +48,8 @@ def test_the_demo_buys_a_license_and_exits_0(tmp_path: Path) -> None:
         output, _ = demo.communicate(timeout=PATIENCE_S)
 
     assert demo.returncode == 0, output
-    for told in ("POST /v1/orders", "code_url", "transaction_id", "/v1/notify/wechatpay",
-                 "verified offline ✓", "requests to Tablestore     10",
+    for told in ("money back for 7 days", "POST /v1/orders", "code_url", "transaction_id",
+                 "/v1/notify/wechatpay", "verified offline ✓", "requests to Tablestore     10",
                  "requests to WeChat Pay     1 "):
         assert told in output
     assert "\x1b" not in output, "plain text where there is no terminal"

@@ -81,8 +81,10 @@ class Deployment:
     """Emulators, tables and all functions. A context manager.
 
     WeChat's clock is the machine's, moved by `wechat_offset_s`; what it sends by itself arrives
-    while `notifies_arrive`.
+    while `notifies_arrive`. A subclass may bring another `tablestore`.
     """
+
+    tablestore: type[TablestoreEmulator] = TablestoreEmulator
 
     def __init__(self, account: Account, **settings: str) -> None:
         self.account = account
@@ -93,7 +95,7 @@ class Deployment:
         self._open = ExitStack()
 
     def __enter__(self) -> Deployment:
-        self.store = TablestoreEmulator(
+        self.store = self.tablestore(
             access_key_id=KEY_ID, access_key_secret=KEY_SECRET, instance=INSTANCE)
         self._open.callback(self.store.close)
         self.endpoint = self._open.enter_context(self.store.serve()).endpoint
