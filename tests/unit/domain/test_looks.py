@@ -106,6 +106,8 @@ def test_of_two_refunds_the_sooner_look_counts() -> None:
 def test_a_reported_refund_that_nobody_can_name_is_followed_from_when_we_heard() -> None:
     assert REPORTED.state is OrderState.REFUNDING
     assert next_look(REPORTED, START_S + 100) == START_S + 160
+    last_s = START_S + 100 + 57_600
+    assert next_look(REPORTED, last_s) == last_s + 86_400
     explained = with_refunds((RefundState.SUCCEEDED, START_S), order=REPORTED)
     assert next_look(explained, START_S + 100) is None
 

@@ -8,7 +8,15 @@ import pytest
 
 from shared.domain.money import Money
 from shared.domain.order import record_payment
-from shared.domain.refund import AT_PROVIDER, MOVES, OPEN, Refund, RefundOrigin, RefundState
+from shared.domain.refund import (
+    AT_PROVIDER,
+    MOVES,
+    OPEN,
+    Refund,
+    RefundFact,
+    RefundOrigin,
+    RefundState,
+)
 from shared.domain.refund_policy import (
     Circumstances,
     Objection,
@@ -129,3 +137,9 @@ def test_a_bare_policy_has_a_window_and_nothing_else() -> None:
     bare = RefundPolicy(7)
     assert (bare.only_if_never_activated, bare.most_per_payer, bare.approval_above_minor) == (
         False, None, None)
+
+
+def test_a_statement_without_an_end_has_no_time_and_no_bill() -> None:
+    told = RefundFact("wechatpay", "1", "T", "4", "R", "5", PROCESSING, samples.PRICE, None,
+                      "query")
+    assert (told.settled_at_s, told.billed_on) == (None, None)

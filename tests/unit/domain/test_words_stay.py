@@ -16,7 +16,7 @@ from shared.domain.complaint import ComplaintState
 from shared.domain.held import HeldState
 from shared.domain.license import Standing
 from shared.domain.order import OrderState
-from shared.domain.payment import Mismatch, TradeState
+from shared.domain.payment import Mismatch, Payee, PaymentFact, TradeState
 from shared.domain.refund import RefundOrigin, RefundState
 from shared.domain.refund_policy import Objection
 from shared.domain.refunding import RefundMismatch
@@ -80,3 +80,10 @@ def test_what_reserves_money_and_what_is_known_at_the_provider() -> None:
         "closed", "refused", "declined"}
     assert {state.value for state in refund.AT_PROVIDER} == {
         "processing", "abnormal", "succeeded", "closed"}
+
+
+def test_a_fact_of_no_payment_has_none_of_its_parts() -> None:
+    fact = PaymentFact("wechatpay", Payee("1", "2"), "T", TradeState.UNPAID, "query")
+    assert (fact.transaction_id, fact.amount, fact.paid_at_s, fact.payer_hash) == (
+        None, None, None, None)
+    assert not fact.was_paid
