@@ -1,4 +1,4 @@
-"""What the stories found: what is not mended yet fails as it should (xfail), the rest stays mended."""
+"""What the stories found: what is not mended yet fails as it should, the rest stays mended."""
 
 from __future__ import annotations
 
