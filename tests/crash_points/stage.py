@@ -19,11 +19,11 @@ from shared.domain.order import schedule_query
 from shared.domain.refunding import place_hold, release_hold
 from shared.errors import Forbidden, TongbaoError, Unavailable
 from shared.use_cases.receive_notify import receive_notify
-from shared.use_cases.reconcile_day import AuditRoom, reconcile_open_days
+from shared.use_cases.reconcile_day import reconcile_open_days
 from shared.use_cases.watch_complaint import list_new_complaints
 from tests.crash_points.bills import Bills
 from tests.crash_points.faults import HALF_ROW, TOUCHED, Crash, Faults, Hook
-from tests.invariants import Outside, check_end, check_rows, must
+from tests.invariants import Broken, Outside, check_end, check_rows, must
 from tests.invariants.answers import accepted
 from tests.invariants.watch import Watch
 from tests.unit.use_cases.world import LIFETIME_S, POLICY, World
@@ -54,12 +54,13 @@ class Stage(World):
                  policy: RefundPolicy | None = POLICY, lifetime_s: int = LIFETIME_S) -> None:
         super().__init__(policy)
         self.bills = Bills(self)
-        self.audit_room = AuditRoom(self.books, self.bills, self.ledger, self.days, "TB01")
+        self.audit_room = replace(self.audit_room, bills=self.bills)
         self.shop = replace(self.shop, order_lifetime_s=lifetime_s)
         self.outside = Outside()
         self.watch = Watch(self)
         self.timers_run = True
         self.mended_by: str | None = None
+        self._broken: Broken | None = None
         self._attempts = 0
         self._current = 0
         self._draft: tuple[Order, int] | None = None
@@ -101,6 +102,13 @@ class Stage(World):
             return error
         finally:
             self._actor, self._act, self._current = before
+            self._raise_what_broke()
+
+    def _raise_what_broke(self) -> None:
+        """Who works through a list goes on after a mistake; a proof may not."""
+        if self._broken is not None:
+            raise self._broken
+        must(not self.log.named("work.crashed"), "I0", "a look of the timer crashed")
 
     def until_answered(self, actor: str, act: Callable[[], Any],
                        good: Callable[[Any], bool] = lambda _: True) -> Any:
@@ -149,8 +157,12 @@ class Stage(World):
             same = self._current == self._failed_in
             self.mended_by = "the same call" if same else self._actor
         if port in ROWS or port in ("gateway", "refunds"):
-            self.watch.look()
-            check_rows(self, self.outside)
+            try:
+                self.watch.look()
+                check_rows(self, self.outside)
+            except Broken as broken:
+                self._broken = self._broken or broken
+                raise
 
     def _touch(self) -> None:
         """The smallest legal writes: a poll's turn to ask, or an operator's hold and its end."""

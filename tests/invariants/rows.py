@@ -20,7 +20,7 @@ ALARMS = frozenset({
     "order.refused_by_provider", "payment.fact_unfit", "payment.held", "payment.held_waits",
     "reconcile.difference", "reconcile.untrusted_bill", "refund.needs_approval",
     "refund.needs_operator", "refund.postponed", "refund.refused", "refund.unexplained",
-    "refund.unfit", "work.backlog", "work.failed"})
+    "refund.unfit", "work.backlog", "work.crashed", "work.failed"})
 """Every fact that may call a person, by its stable name (I16)."""
 
 
@@ -69,12 +69,15 @@ def one_key_one_order(world: World, outside: Outside) -> None:
 
 
 def closed_is_closed(world: World, outside: Outside) -> None:
-    """I17: nobody can pay any more for what is closed here."""
+    """I17: nobody can pay any more for what is closed here.
+
+    What was paid, and was held, cannot be paid again either.
+    """
     for order in world.orders.all():
         trade = world.gateway.trades.get(order.out_trade_no)
         if order.state is OrderState.CLOSED:
             must(order.out_trade_no in world.gateway.burnt if trade is None
-                 else trade.state is TradeState.CLOSED, "I17",
+                 else trade.state is TradeState.CLOSED or trade.transaction_id is not None, "I17",
                  "closed here, and the provider would still take a payment")
 
 

@@ -171,7 +171,7 @@ bug("a grant is applied again at each claim", "purchase: notify twice", "I3",
 
 
 def _closed_here_only(known: Any, books: Any, gateway: Any, *, actor: str, source: str) -> Any:
-    return ask_provider._closed(known, books, actor=actor, source=source)
+    return ask_provider.close_here(known, books, actor=actor, source=source)
 
 
 bug("an expired order is closed here only", "expiry: never paid", "I17",
@@ -201,7 +201,7 @@ def _cancel_unsaved(known: Any, books: Any, **who: str) -> Any:
 
 
 bug("a cancelled order is answered before it is stored", "cancel: unpaid", "I7",
-    {(ask_provider, "_closed"): _cancel_unsaved})
+    {(ask_provider, "close_here"): _cancel_unsaved})
 
 # Placing.
 

@@ -69,7 +69,7 @@ bug("a held payment wakes nobody", "held: no such order, dismissed", "I14", spoi
 
 def _forgets_held(fact: Any, mismatch: Any, books: Any) -> Any:
     books.log.fact("payment.held", alarm=True, reason=mismatch.value)
-    raise record_payment.PaymentHeld(mismatch)
+    raise record_payment.PaymentHeld(mismatch, fact.transaction_id)
 
 
 bug("a payment that fits nothing is logged and not kept", "held: a wrong amount, refunded", "I14",
@@ -87,7 +87,7 @@ FOREIGN = "bill: doubled lines and another shop's"
 
 
 def _for_all_shops(stage: Stage) -> None:
-    stage.audit_room = replace(stage.audit_room, prefix="")
+    stage.audit_room = replace(stage.audit_room, books=replace(stage.books, prefix=""))
 
 
 bug("another shop's lines are booked", FOREIGN, "I9", spoil=_for_all_shops)
