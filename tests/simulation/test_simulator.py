@@ -19,6 +19,7 @@ from tests.invariants.ground import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SEEDS = range(1, 5)
 ORDERS = 60
@@ -145,10 +146,12 @@ def test_actors_meet_in_virtual_time_and_clocks_differ() -> None:
 
 
 def test_the_command_counts_and_says_how_to_run_a_seed_again(
-        capsys: pytest.CaptureFixture[str]) -> None:
+        capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--orders", "8", "--seed", "3"]) == 0
     shown = capsys.readouterr().out
     assert "seed 3: digest " in shown
     assert "paid, found by" in shown
+    assert main(["--orders", "8", "--seed", "3", "--trace", str(tmp_path / "trace")]) == 0
+    assert " create-order orders.create " in (tmp_path / "trace").read_text("utf-8")
     assert main(["--seeds", "0"]) == 2
     assert replay_command(7, 80) == "scripts/simulate --seed 7 --orders 80"
