@@ -71,9 +71,10 @@ class WeChat:
         if first.trade_state is TradeState.PAID and stored is not None and stored.payment:
             self.faults.count("second_payment")
             self.outside.more_payments.append(first)
+            number = len(self.outside.more_payments)
             self._burdened.add(order.out_trade_no)
             fact = self.world.gateway.pay(order.out_trade_no, self.engine.now_s,
-                                          transaction_id=f"43{len(self.accepted):026d}")
+                                          transaction_id=f"43{number:026d}")
             self.tell(fact)
 
     def take_for(self, number: str, *, tells: bool) -> None:
