@@ -41,7 +41,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--log", type=Path, metavar="FILE", action="append", default=[],
         help="log lines of the functions; again for more")
     add("--anchors", type=Path, metavar="DIR",
-        help="verify the anchors in this folder, and write today's when nothing is wrong")
+        help="verify the anchors in this folder, and write today's unless a history is wrong")
     add("--grace", type=int, default=GRACE_S, metavar="S",
         help="what is younger may still be on its way (%(default)s)")
     add("--skew", type=int, default=SKEW_S, metavar="S",
@@ -68,11 +68,11 @@ def main(given: list[str], environ: Mapping[str, str],
     print(table(results))
     if options.dump is not None:
         live.dump(tables, options.dump)
+    if options.anchors is not None and not _spoils_anchors(results):
+        _anchor(options, tables)
     if findings(results):
         print(f"\n{len(findings(results))} findings.")
         return FINDINGS
-    if options.anchors is not None:
-        _anchor(options, tables)
     return ALL_RIGHT
 
 
@@ -115,6 +115,11 @@ def _log(options: argparse.Namespace) -> list[LogLine] | None:
 
 def _both(again: Result, before: Result) -> Result:
     return again._replace(findings=[one for one in again.findings if one in before.findings])
+
+
+def _spoils_anchors(results: list[Result]) -> bool:
+    """Whether something is wrong with histories: they are not anchored as they are then."""
+    return any(found.check in (anchors.CHECK, "rows", "chains") for found in findings(results))
 
 
 def _anchor(options: argparse.Namespace, tables: Tables) -> None:

@@ -41,7 +41,7 @@ def _one_payment(evidence: Evidence) -> Found:
         seen[number] = order.order_id
     for held in evidence.books.held:
         booked = held.subject in seen
-        if booked and held.row["state"] != "booked" and not evidence.has_due(
+        if booked and held.row["state"] not in ("booked", "dismissed") and not evidence.has_due(
                 "held", held.subject):
             yield shown("held_payments", held.key), "held, and booked on an order as well"
         if held.row["state"] == "booked" and not booked:

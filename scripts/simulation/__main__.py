@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,16 +30,20 @@ class Result(NamedTuple):
     broken: str
 
 
-def simulate(seed: int, orders: int,
-             on_progress: Callable[[int], None] = lambda _: None) -> Result:
-    """One run, judged."""
+def simulate(seed: int, orders: int, on_progress: Callable[[int], None] = lambda _: None,
+             on_note: Callable[[str], object] | None = None) -> Result:
+    """One run, judged. A mistake that shows as an exception is a broken run as well."""
     town = Town(seed, Settings(orders=orders))
+    town.engine.on_note = on_note
     try:
         town.run(on_progress)
         checks = judge(town)
-    except Broken as broken:
+    except Exception as error:
+        if not isinstance(error, Broken):
+            traceback.print_exc()
+        text = str(error) if isinstance(error, Broken) else repr(error)
         return Result(seed, town.engine.digest, None,
-                      f"{broken} (virtual second {town.engine.now_s})")
+                      f"{text} (virtual second {town.engine.now_s})")
     return Result(seed, town.engine.digest, summarize(town, checks), "")
 
 
@@ -56,6 +61,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--seeds", type=int, default=1, metavar="N", help="how many runs (%(default)s)")
     add("--orders", type=int, default=1_000, metavar="M", help="buyers in each (%(default)s)")
     add("--seed", type=int, default=1, metavar="S", help="the first seed (%(default)s)")
+    add("--trace", metavar="FILE",
+        help="only write every step of the first seed: milliseconds, who, what")
     add("--jobs", type=int, default=1, metavar="J", help="runs at the same time (%(default)s)")
     return parser
 
@@ -66,6 +73,10 @@ def main(given: list[str]) -> int:
     if min(options.seeds, options.orders, options.jobs) < 1:
         print("scripts/simulate: at least one seed, one order and one job", file=sys.stderr)
         return 2
+    if options.trace is not None:
+        with open(options.trace, "w", encoding="utf-8") as file:
+            simulate(options.seed, options.orders, on_note=file.write)
+        return 0
     began = time.monotonic()
     total, failed = Summary(), []
     for result in _results(options):

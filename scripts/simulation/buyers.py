@@ -9,7 +9,7 @@ from scripts.simulation.engine import HOUR_MS, MINUTE_MS, SECOND_MS
 from scripts.simulation.instances import Gone
 from shared.domain.money import Money
 from shared.domain.order import OrderState
-from shared.errors import Conflict, Forbidden, TongbaoError, Unavailable
+from shared.errors import Conflict, TongbaoError, Unavailable
 from shared.use_cases.cancel_order import cancel_order
 from shared.use_cases.claim_license import claim_license
 from shared.use_cases.create_order import OrderRequest, create_order
@@ -40,13 +40,13 @@ class Plan:
 
     product_id: str
     act: str
-    """pays, leaves, cancels, pays_late, pays_wrong, pays_at_the_end."""
+    """pays, leaves, cancels, pays_late (after the order is closed), pays_wrong (another amount)."""
     watches: str
     """page, browser, closed."""
     thinks_ms: int
     clicks_twice: bool
     after: str
-    """What comes after: nothing, refund, refund_twice, receipt, complaint, console, partial."""
+    """What comes after: nothing, refund, refund_twice, complaint, console, second_payment."""
     after_ms: int
 
 
@@ -210,7 +210,7 @@ class Buyer:
                 if error.code != "ORDER_NOT_PAID":
                     return None
                 self.engine.sleep_ms(2 * SECOND_MS)
-            except (Forbidden, TongbaoError):
+            except TongbaoError:
                 return None
         return None
 

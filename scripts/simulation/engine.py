@@ -25,7 +25,8 @@ DAY_MS = 24 * HOUR_MS
 class Engine:
     """The events of one run. `random` is the only source of chance; `digest` names the run.
 
-    `on_tick` is called with the milliseconds that pass, before each event.
+    `on_tick` is called with the milliseconds that pass, before each event; `on_note`, where it is
+    set, with each line of the trace.
     """
 
     def __init__(self, seed: str, start_ms: int, on_tick: Callable[[int], None]) -> None:
@@ -38,6 +39,7 @@ class Engine:
         self._added = 0
         self._hub = getcurrent()
         self._trace = hashlib.sha256()
+        self.on_note: Callable[[str], object] | None = None
 
     @property
     def now_s(self) -> int:
@@ -52,7 +54,10 @@ class Engine:
     def note(self, text: str) -> None:
         """One step of the trace."""
         self.steps += 1
-        self._trace.update(f"{self.now_ms} {text}\n".encode())
+        line = f"{self.now_ms - self.start_ms} {text}\n"
+        self._trace.update(line.encode())
+        if self.on_note is not None:
+            self.on_note(line)
 
     def after(self, delay_ms: int, act: Callable[[], object]) -> None:
         """Do something later, without waiting in it."""

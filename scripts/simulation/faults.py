@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.simulation.engine import HOUR_MS, MINUTE_MS
@@ -54,7 +54,7 @@ class Odds:
 
 
 FAULTS = Odds()
-NO_FAULTS = Odds(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, most_skew_ms=0)
+NO_FAULTS = Odds(**{each.name: 0 for each in fields(Odds) if each.name != "severities"})
 
 
 class Window(NamedTuple):

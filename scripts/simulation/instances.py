@@ -6,12 +6,13 @@ Each instance has its own clock and its own log; all share the stores and the pr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.timers.index import jobs
 from scripts.auditing.access_log import LogLine
 from scripts.simulation.engine import ActorClock
-from scripts.simulation.ports import Crashed, OrdersPort, ProviderPort, StorePort
+from scripts.simulation.ports import Crashed, OrdersPort, Port, ProviderPort, StorePort
 from shared.use_cases.claim_license import Desk
 from shared.use_cases.create_order import Shop
 from shared.use_cases.fetch_order import Counter
@@ -77,36 +78,42 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
                    skew_ms: int) -> Instance:
     """The wiring of one instance."""
     clock = ActorClock(faults.engine, skew_ms)
-    store = {name: StorePort(name, inner, methods, faults) for name, inner, methods in (
+    port = partial(_port, function, faults)
+    store = {name: port(StorePort, name, inner, *methods) for name, inner, methods in (
         ("work", world.work, ("add", "list", "lease", "remove", "count")),
         ("licenses", world.licenses, REPOSITORY),
         ("held", world.held, ("record_once", "load", "save", "all")),
         ("payers", world.payers, ("list", "note")), ("ledger", world.ledger, ("enter", "lines")),
         ("days", world.days, ("load", "save")),
         ("complaints", world.complaints, (*REPOSITORY, "all")))}
-    gateway: Any = ProviderPort("gateway", world.gateway, ("place", "query", "close"), faults)
-    refunds: Any = ProviderPort("refunds", world.refunds, ("place", "query"), faults)
-    bills: Any = ProviderPort("bills", world.bills, ("fetch",), faults)
-    complaint_desk: Any = ProviderPort(
-        "complaint_desk", world.complaint_desk, ("list", "read", "answer", "complete"), faults)
-    orders: Any = OrdersPort("orders", world.orders, REPOSITORY, faults)
-    anything: dict[str, Any] = dict(store)
-    books = Books(orders, anything["work"], anything["held"], clock,
+    orders = port(OrdersPort, "orders", world.orders, *REPOSITORY)
+    gateway = port(ProviderPort, "gateway", world.gateway, "place", "query", "close")
+    refunds = port(ProviderPort, "refunds", world.refunds, "place", "query")
+    bills = port(ProviderPort, "bills", world.bills, "fetch")
+    complaint_desk = port(ProviderPort, "complaint_desk", world.complaint_desk,
+                          "list", "read", "answer", "complete")
+    books = Books(orders, store["work"], store["held"], clock,
                   InstanceLog(world, clock, lines, function), kid="k1")
-    counter = RefundCounter(books, anything["licenses"], anything["payers"], refunds)
+    counter = RefundCounter(books, store["licenses"], store["payers"], refunds)
     shop = Shop(world.shop.catalogue, gateway, books, world.shop.prefix, "test",
                 world.shop.order_lifetime_s)
     desks = OperatorDesk(
         counter, HeldDesk(books, refunds, refunds_by_itself=False),
-        ComplaintRoom(books, anything["licenses"], anything["complaints"], complaint_desk,
+        ComplaintRoom(books, store["licenses"], store["complaints"], complaint_desk,
                       "wechatpay", world.shop.prefix, answer_within_s=86_400,
                       holds_license=True),
-        AuditRoom(books, bills, anything["ledger"], anything["days"], world.shop.prefix))
-    office = BackOffice(counter, gateway, anything["ledger"], shop.catalogue)
+        AuditRoom(books, bills, store["ledger"], store["days"], world.shop.prefix))
+    office = BackOffice(counter, gateway, store["ledger"], shop.catalogue)
     return Instance(
-        clock, shop, Counter(books, gateway), Desk(books, anything["licenses"], world.issuer),
+        clock, shop, Counter(books, gateway), Desk(books, store["licenses"], world.issuer),
         counter, desks, jobs(office=office, held=desks.held, complaints=desks.complaints,
                              audit=desks.audit, everywhere=books))
+
+
+def _port(function: str, faults: Faults, kind: type[Port], name: str, inner: object,
+          *methods: str) -> Any:
+    """A port of this function, whatever protocol it has."""
+    return kind(f"{function} {name}", inner, methods, faults)
 
 
 class Network:

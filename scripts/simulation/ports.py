@@ -50,13 +50,23 @@ class Port:
         raise NotImplementedError
 
 
+def _subject(args: tuple[Any, ...]) -> str:
+    """What a call is about, for the trace: an id, where there is one."""
+    first = args[0] if args else ""
+    for name in ("subject_id", "order_id", "license_id"):
+        found = getattr(first, name, None)
+        if found is not None:
+            return f" {found}"
+    return f" {first}" if isinstance(first, str) and len(first) <= 40 else ""
+
+
 class StorePort(Port):
     """A repository: what one write does is atomic, whether it was done may stay unknown."""
 
     def _call(self, method: str, *args: Any) -> Any:
         self._wait(STORE_MS)
         fault = self._faults.of_store(writes=method not in READS)
-        self._engine.note(f"{self._name}.{method} {fault or ''}")
+        self._engine.note(f"{self._name}.{method}{_subject(args)} {fault or ''}")
         if fault == "crash_before":
             raise Crashed
         if fault in ("refused", "throttled"):
@@ -117,7 +127,7 @@ class ProviderPort(Port):
     def _call(self, method: str, *args: Any) -> Any:
         self._wait(PROVIDER_MS)
         fault = self._faults.of_provider()
-        self._engine.note(f"{self._name}.{method} {fault or ''}")
+        self._engine.note(f"{self._name}.{method}{_subject(args)} {fault or ''}")
         if fault == "crash_before":
             raise Crashed
         if fault == "unavailable":

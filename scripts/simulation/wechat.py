@@ -34,7 +34,8 @@ LADDER_S = (0, 15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600, 10_800, 
 IN_FLIGHT_S = 20
 """A payment that was begun in time may land so much later."""
 
-GROWN_LATE = 0.25
+SLOW_REFUNDS = 0.25
+"""So many refunds take hours instead of minutes."""
 
 
 class WeChat:
@@ -71,9 +72,10 @@ class WeChat:
         if first.trade_state is TradeState.PAID and stored is not None and stored.payment:
             self.faults.count("second_payment")
             self.outside.more_payments.append(first)
+            number = len(self.outside.more_payments)
             self._burdened.add(order.out_trade_no)
             fact = self.world.gateway.pay(order.out_trade_no, self.engine.now_s,
-                                          transaction_id=f"43{len(self.accepted):026d}")
+                                          transaction_id=f"43{number:026d}")
             self.tell(fact)
 
     def take_for(self, number: str, *, tells: bool) -> None:
@@ -169,7 +171,7 @@ class WeChat:
 
     def _refund_takes_ms(self) -> int:
         chance = self.engine.random
-        if chance.random() < GROWN_LATE:
+        if chance.random() < SLOW_REFUNDS:
             return chance.randint(HOUR_MS, DAY_MS // 2)
         return chance.randint(MINUTE_MS, 30 * MINUTE_MS)
 

@@ -166,6 +166,22 @@ def test_the_emulators_records_are_a_journal() -> None:
     assert (len(journal.payments), len(journal.accepted), journal.days) == (1, 1, None)
 
 
+def test_a_day_is_anchored_unless_a_history_is_wrong(clean: Town, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+
+    def anchored(**changes: Any) -> bool:
+        changed = [dict(row, **changes) for row in clean.rows["orders"][:1]]
+        live.dump({**clean.rows, "orders": changed + clean.rows["orders"][1:]}, rows)
+        folder = tmp_path / "-".join(("anchors", *changes))
+        assert run(["--rows", str(rows), "--now", str(clean.now_s), "--anchors", str(folder)],
+                   {}) == (1 if changes else 0)
+        return bool(list(folder.glob("*.anchors")))
+
+    assert anchored()
+    assert anchored(state="refunding")
+    assert not anchored(head="0" * 64)
+
+
 @pytest.mark.parametrize("given", [[], ["--rows", "/nowhere"]])
 def test_without_rows_it_says_so(given: list[str]) -> None:
     assert run(given, {}) == 2
