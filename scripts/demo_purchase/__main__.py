@@ -89,10 +89,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--once", action="store_true", help="exit after the purchase")
     parser.add_argument("--faults", action="store_true",
                         help="what may go wrong instead, in a world of its own; then exit")
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE,
+    parser.add_argument("--state", type=Path,
                         help="folder for account, keys and data (default: .tongbao/demo)")
     parser.add_argument("--picture", type=Path, help="save the timeline as SVG")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.faults and options.state is not None:
+        parser.error("--faults plays in a world of its own and keeps nothing: no --state")
+    options.state = options.state or DEFAULT_STATE
+    return options
 
 
 def _interrupt(*_: object) -> None:

@@ -13,6 +13,7 @@ import socket
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 SIGNING_KID = "test-1"
 PORT_NAMES = ("shop", "tablestore", "wechatpay", "create-order", "notify", "license-fetch", "api")
+
+QUIET_PORTS = range(20_000, 32_000)
+"""Below those that systems give to connections, one of which could take a port before we do."""
+MOST_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -93,14 +98,21 @@ def free_ports(wanted: Sequence[int]) -> list[int]:
             probe = socket.socket()
             probes.append(probe)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                probe.bind(("127.0.0.1", 0))
+            _bind(probe, port)
         return [probe.getsockname()[1] for probe in probes]
     finally:
         for probe in probes:
             probe.close()
+
+
+def _bind(probe: socket.socket, port: int) -> None:
+    tried = [port] if port else []
+    for wanted in (*tried, *SystemRandom().sample(QUIET_PORTS, MOST_TRIES), 0):
+        try:
+            return probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            continue
+    raise OSError("no port is free")
 
 
 def _ports(path: Path) -> dict[str, int]:

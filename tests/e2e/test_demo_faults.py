@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from emulators.wechatpay import Fault
+from scripts.demo_purchase.__main__ import main
 from scripts.demo_purchase.buyer import PurchaseFailed
 from scripts.demo_purchase.faults import acts
 from scripts.demo_purchase.faults.play import next_afternoon
@@ -61,10 +62,17 @@ def test_every_fault_is_found_and_the_demo_exits_0(tmp_path: Path) -> None:
         assert found_by in table[letter]
         assert "99.00 in" in table[letter]
     assert "1, revoked" in table["c"]
+    assert "second checker   nothing wrong" in demo.stdout
     assert "\x1b" not in demo.stdout, "plain text where there is no terminal"
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     assert list((tmp_path / "temporary").iterdir()) == []
     assert processes_that_mention(tmp_path) == []
+
+
+def test_a_folder_is_refused_for_a_world_that_keeps_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--faults", "--state", str(tmp_path / "state")])
+    assert not (tmp_path / "state").exists()
 
 
 class WithoutTimers(Stage):

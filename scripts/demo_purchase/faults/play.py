@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scripts.demo_purchase.buyer import PurchaseFailed
 from scripts.demo_purchase.faults.acts import ACTS
+from scripts.demo_purchase.faults.second_look import look_again
 from scripts.demo_purchase.faults.stage import BEIJING_AHEAD_S, Stage
 from scripts.demo_purchase.faults.told import DAY_S, Teller
 from scripts.demo_purchase.lease import InvalidLease
@@ -45,8 +46,11 @@ def play_faults(timeline: Timeline) -> list[Ending]:
             endings = [act(stage) for act in ACTS]
         except (PurchaseFailed, InvalidLease) as failed:
             raise PurchaseFailed(f"act {teller.letter}: {failed}") from None
+        checks, things = look_again(stage)
         teller.table(endings)
         timeline.summary([("every promise", "kept"),
+                          ("second checker", f"nothing wrong: {checks} checks over {things} rows, "
+                           "calls and log lines"),
                           ("true time", f"{time.perf_counter() - began:.0f} s")])
     return endings
 
