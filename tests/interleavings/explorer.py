@@ -91,6 +91,7 @@ class _Search:
         scene = runner.scene
         self.marks = Marks(scene.ports, scene.apart, len(runner.bodies), scene.told)
         self.depth = 0
+        self.total = 0
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
         if self.depth < len(self.frames):
@@ -146,7 +147,7 @@ class _Search:
 
     def _end(self) -> None:
         """After a schedule: the same end needs the same recovery, once."""
-        key = self.marks.key() if self.merge else ()
+        key = self.marks.key(*self._apart()) if self.merge else ()
         if not self.merge or key not in self.good_ends:
             self.runner.finish()
             self.good_ends.add(key)
@@ -156,7 +157,12 @@ class _Search:
         current = hub.current.index if hub.current and hub.current.parked else -1
         depth = min(self.depth, SPLIT_DEPTH + 2) if self.shard.of > 1 else 0
         return self.marks.key(current, hub.preemptions_left, hub.faults_left, depth,
-                              self.runner.scene.clock.monotonic_ms())
+                              *self._apart())
+
+    def _apart(self) -> tuple[int, int]:
+        """What matters to the end, and is in no store: the time, and which alarms were given."""
+        scene = self.runner.scene
+        return scene.clock.monotonic_ms(), self.marks.number(scene.alarms())
 
     def _back(self, covered: int) -> None:
         frames = self.frames
@@ -171,8 +177,6 @@ class _Search:
             if self.merge:
                 self.known[frame.key] = covered
         self.total = covered
-
-    total = 0
 
     def covered(self) -> int:
         """How many schedules are accounted for by now."""

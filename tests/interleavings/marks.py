@@ -159,6 +159,10 @@ class Marks:
             for place in places:
                 stores[place] = self._fingerprints[place]()
 
+    def number(self, value: Any) -> int:
+        """A number for something else that belongs to the state."""
+        return self._interner.number(value)
+
     def key(self, *others: int) -> tuple[int, ...]:
         """The name of the state now, with what else decides how it may go on."""
         return (*self.stores, *self.trails, *others)

@@ -122,6 +122,10 @@ class Scene(World):
 
         return run
 
+    def alarms(self) -> frozenset[str]:
+        """Which facts that call a person were logged."""
+        return frozenset(name for name, fields in self.log.facts if fields.get("alarm"))
+
     def stored_order(self) -> Order | None:
         """The scene's order as stored now, without a call."""
         return next(iter(self.orders.all()), None)
