@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.adapters.wechatpay import base64_strict, rfc3339
 from shared.adapters.wechatpay.freshness import WINDOW_S, check_fresh, parse_timestamp
 from shared.adapters.wechatpay.reasons import Rejected
+from shared.adapters.wechatpay.resource import ResourceCipher
 from shared.adapters.wechatpay.signer import SCHEME, RequestSigner
 from tests.unit.adapters.wechatpay import wechat_side as wechat
 from tests.unit.adapters.wechatpay.refusals import GENUINE, refused
@@ -113,3 +114,16 @@ def test_a_header_of_a_kilobyte_is_the_longest_that_is_read() -> None:
 @pytest.mark.parametrize("status", [400, 401, 499, 500, 599])
 def test_every_status_that_makes_wechat_repeat_may_refuse(status: int) -> None:
     assert wechat.verifier().refused(status, "X").status == status
+
+
+# Sealed parts
+
+@pytest.mark.parametrize("field", ["nonce", "associated_data", "ciphertext"])
+@pytest.mark.parametrize("value", [None, 1, b"x", ["x"]])
+def test_a_sealed_part_is_made_of_texts(field: str, value: object) -> None:
+    sealed = {"algorithm": "AEAD_AES_256_GCM", "nonce": "fdasflkja484",
+              "associated_data": "transaction", "ciphertext": wechat.seal(b"{}")}
+    cipher = ResourceCipher(wechat.API_V3_KEY)
+    assert cipher.decrypt(sealed) == b"{}"
+    with pytest.raises(Rejected, match="resource_malformed"):
+        cipher.decrypt({**sealed, field: value})
