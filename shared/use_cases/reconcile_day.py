@@ -32,6 +32,7 @@ from shared.domain.refunding import find_refund
 from shared.errors import (
     BillNotReady,
     Conflict,
+    Unavailable,
     UntrustedBill,
     VersionConflict,
 )
@@ -50,6 +51,8 @@ READY_AFTER_S = 34 * 3_600
 """A day's bill is made from 10:00 on the next day, Beijing time."""
 LOOK_BACK_DAYS = 7
 REFUND_PATIENCE_DAYS = 2
+OVERDUE_DAYS = 2
+"""A bill that has not come, or not whole, for so many days is somebody's business."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,28 @@ class _Findings:
 
 
 def reconcile_open_days(room: AuditRoom) -> list[Reconciliation]:
-    """Do every day of the last week whose bill should be there and that is not done yet."""
+    """Do every day of the last week whose bill should be there and that is not done yet.
+
+    A day that cannot be done holds up no other. Raises the Unavailable family when none could.
+    """
     now_s = room.books.clock.now_s()
     newest = day_of(now_s - READY_AFTER_S)
     days = [days_after(newest, -back) for back in range(LOOK_BACK_DAYS)]
-    return [reconcile_day(day, room, actor="system") for day in reversed(days)
-            if not _is_done(day, room)]
+    results, failure = [], None
+    for day in reversed(days):
+        if _is_done(day, room):
+            continue
+        try:
+            results.append(reconcile_day(day, room, actor="system"))
+        except Unavailable as error:
+            room.books.log.fact("reconcile.postponed", day=day, code=error.code,
+                                reason=error.reason)
+            failure = error
+        if day <= days[OVERDUE_DAYS] and not _is_done(day, room):
+            room.books.log.fact("reconcile.overdue", alarm=True, day=day)
+    if failure is not None and not results:
+        raise failure
+    return results
 
 
 def reconcile_day(day: str, room: AuditRoom, *, actor: str) -> Reconciliation:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from shared.domain import identifiers
-from shared.domain.held import held_id, move_held
+from shared.domain.held import HeldPayment, HeldState, held_id, move_held
 from shared.domain.history import Event
 from shared.domain.refund import RefundFact, RefundState
 from shared.domain.refunding import RefundMismatch, find_refund_mismatch
@@ -64,8 +64,17 @@ def record_refund(fact: RefundFact, books: Books, order: Order | None = None) ->
             order = None
             continue
         tell_refund(booked, books)
+        _tell_given_up(booked, books)
         return booked
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def _tell_given_up(order: Order, books: Books) -> None:
+    """The money stayed with the seller, and somebody expects it: a person must decide."""
+    event = order.history.events[-1]
+    if event.kind == "refund_closed":
+        books.log.fact("refund.given_up", alarm=True, order_id=order.order_id,
+                       refund_id=event.data.get("refund_id"))
 
 
 def tell_refund(order: Order, books: Books) -> None:
@@ -93,8 +102,16 @@ def _record_for_another(fact: RefundFact, mismatch: RefundMismatch, books: Books
             continue
         books.log.fact("payment.held_refund", order_id=held.order_id, state=moved.state.value,
                        source=fact.source)
+        tell_failed(moved, books)
         return
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def tell_failed(held: HeldPayment, books: Books) -> None:
+    """Tell a person of a held payment whose refund came to nothing."""
+    if held.state is HeldState.REFUND_FAILED:
+        books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
+                       reason=held.history.events[-1].data.get("reason", "closed"))
 
 
 def _refuse(fact: RefundFact, mismatch: RefundMismatch, books: Books) -> NoReturn:

@@ -24,7 +24,7 @@ from shared.errors import (
     VersionConflict,
 )
 from shared.ports import RefundTerms
-from shared.use_cases.record_refund import HELD_EVENTS, record_refund
+from shared.use_cases.record_refund import HELD_EVENTS, record_refund, tell_failed
 
 if TYPE_CHECKING:
     from shared.ports import RefundGateway
@@ -86,12 +86,24 @@ def refund_held(held: HeldPayment, desk: HeldDesk, *, actor: str, source: str) -
         raise Conflict(code="HELD_PAYMENT_SETTLED")
     if held.amount is None:
         raise Conflict(code="HELD_PAYMENT_UNREADABLE")
-    number = identifiers.out_refund_no(held.out_trade_no, f"held {held.transaction_id}")
+    number = _refund_number(held)
     request = desk.gateway.prepare(RefundTerms(
         number, held.out_trade_no, held.transaction_id, held.amount, held.amount))
     event = Event("refund_requested", desk.books.clock.now_s(), actor, source,
                   {"amount": held.amount.as_dict()})
     return move(held, event, desk.books, provider_request=request)
+
+
+def _refund_number(held: HeldPayment) -> str:
+    """One number for as long as the provider may know it; a new one after it was closed.
+
+    A refund that the provider closed is at its end there, and would be closed for ever. One
+    that it refused does not exist there, and keeps its number.
+    """
+    closed = sum(event.kind == "refund_failed" and "reason" not in event.data
+                 for event in held.history.events)
+    return identifiers.out_refund_no(
+        held.out_trade_no, f"held {held.transaction_id} {closed}".removesuffix(" 0"))
 
 
 def dismiss_held(held: HeldPayment, reason: str, books: Books, *, actor: str,
@@ -107,7 +119,7 @@ def move(held: HeldPayment, event: Event, books: Books, *,
     for _ in range(MOST_RIVALS):
         moved = move_held(held, event, provider_request=provider_request)
         if moved is held:
-            if any(known.kind == event.kind for known in held.history.events):
+            if held.history.events[-1].kind == event.kind:
                 return held
             raise Conflict(code="HELD_PAYMENT_SETTLED")
         books.look_later("held", held_id(held.provider, held.transaction_id))
@@ -117,6 +129,7 @@ def move(held: HeldPayment, event: Event, books: Books, *,
             held = books.held.load(held.provider, held.transaction_id) or held
             continue
         books.log.fact(f"held.{event.kind}", order_id=held.order_id, source=event.source)
+        tell_failed(moved, books)
         return moved
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
 
@@ -130,8 +143,6 @@ def _follow(held: HeldPayment, desk: HeldDesk) -> int | None:
     except ProviderRefused as refusal:
         move(held, Event("refund_failed", now_s, "provider", SOURCE,
                          {"reason": refusal.reason or ""}), books)
-        books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
-                       reason="refund_refused")
         return None
     except ProviderUnavailable as error:
         waited_s = now_s - held.history.events[-1].at_s

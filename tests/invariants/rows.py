@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 ALARMS = frozenset({
     "complaint.changed", "complaint.unanswered", "complaint.unknown",
     "order.refused_by_provider", "payment.fact_unfit", "payment.held", "payment.held_waits",
-    "reconcile.difference", "reconcile.untrusted_bill", "refund.needs_approval",
+    "reconcile.difference", "reconcile.overdue", "reconcile.untrusted_bill", "refund.given_up",
+    "refund.needs_approval",
     "refund.needs_operator", "refund.postponed", "refund.refused", "refund.unexplained",
     "refund.unfit", "work.backlog", "work.crashed", "work.failed"})
 """Every fact that may call a person, by its stable name (I16)."""

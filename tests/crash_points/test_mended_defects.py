@@ -1,10 +1,8 @@
-"""What the stories found: what is not mended yet fails as it should, the rest stays mended."""
+"""What the stories found and was mended stays mended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import pytest
 
 from shared.domain.calendar import DAY_S, day_of
 from shared.domain.held import HeldState
@@ -48,8 +46,6 @@ def test_an_order_whose_wrong_payment_went_back_comes_to_its_end() -> None:
     assert len(stage.log.named("payment.held")) == rung
 
 
-@pytest.mark.xfail(strict=True, reason="a held payment's refund that the provider closes ends as "
-                   "refund_failed without an alarm: the operator who asked for it is never told")
 def test_a_closed_refund_of_a_held_payment_wakes_an_operator() -> None:
     stage = Stage()
     _closed_refund(stage)
@@ -60,8 +56,6 @@ def test_a_closed_refund_of_a_held_payment_wakes_an_operator() -> None:
             if fields.get("alarm") and name == "payment.held_waits"]
 
 
-@pytest.mark.xfail(strict=True, reason="asked for again, a closed refund of a held payment is sent "
-                   "under the same number, and the provider says CLOSED for ever")
 def test_a_held_payment_can_be_refunded_after_a_closed_refund() -> None:
     stage = Stage()
     fact = _closed_refund(stage)
@@ -77,8 +71,6 @@ def test_a_held_payment_can_be_refunded_after_a_closed_refund() -> None:
     assert held_row(stage, fact).state is HeldState.REFUNDED
 
 
-@pytest.mark.xfail(strict=True, reason="a day whose bill the provider cannot give keeps all newer "
-                   "days from being reconciled, for as long as it is within the last week")
 def test_one_day_that_cannot_be_fetched_holds_up_no_other_day() -> None:
     stage = Stage()
     first = day_of(stage.clock.now_s())
