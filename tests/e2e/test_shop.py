@@ -91,6 +91,28 @@ def test_both_languages_say_the_same_things() -> None:
     assert zh == en
 
 
+@pytest.mark.parametrize(("policy", "price", "terms"), [
+    (None, 100, "Refunds: please ask the seller"),
+    ({"window_days": 7, "only_if_never_activated": False, "approval_above": None}, 100,
+     "Money back within 7 days"),
+    ({"window_days": 7, "only_if_never_activated": True, "approval_above": None}, 100,
+     "Money back within 7 days, if not activated"),
+    ({"window_days": 7, "only_if_never_activated": False,
+      "approval_above": {"amount_minor": 100, "currency": "CNY"}}, 100,
+     "Money back within 7 days"),
+    ({"window_days": 7, "only_if_never_activated": False,
+      "approval_above": {"amount_minor": 100, "currency": "CNY"}}, 101,
+     "Money back within 7 days; the seller confirms")])
+def test_a_buyer_reads_the_refund_terms_before_paying(
+    policy: dict[str, Any] | None, price: int, terms: str,
+) -> None:
+    shown = run_node(f"""
+        const {{ refundTerms }} = await import("{SHOP.as_uri()}/offer.js");
+        const {{ TEXTS }} = await import("{SHOP.as_uri()}/texts.js");
+        console.log(refundTerms(TEXTS.en, {json.dumps(policy)}, {{ amount_minor: {price} }}));""")
+    assert shown.strip() == terms
+
+
 def lease(header: dict[str, Any], claims: dict[str, Any], *, tampered: bool = False) -> str:
     signed = f"{encoded(header)}.{encoded(claims)}"
     signature = bytearray(KEY.sign(signed.encode()))

@@ -34,17 +34,27 @@ function earlier({ checkout, language, texts }) {
       `${purchase.order.title} · ${formatTime(purchase.order.created_at_s, language)}`)))));
 }
 
-function choice({ checkout, language }, product) {
+function choice({ checkout, language, texts }, product) {
   const id = `product-${product.product_id}`;
   return h("label.choice", { for: id },
     h("input", { type: "radio", name: "product", id, value: product.product_id,
       checked: product.product_id === checkout.productId,
-      "aria-describedby": `${id}-about`,
+      "aria-describedby": `${id}-about ${id}-refund`,
       onchange: () => checkout.choose(product.product_id) }),
     h("span.choice-text", {},
       h("span.choice-title", {}, product.titles[language]),
-      h("span.choice-about", { id: `${id}-about` }, product.descriptions[language])),
+      h("span.choice-about", { id: `${id}-about` }, product.descriptions[language]),
+      h("span.choice-refund", { id: `${id}-refund` },
+        refundTerms(texts, product.refund_policy, product.prices[0]))),
     h("span.choice-price", {}, formatPrice(product.prices[0], language)));
+}
+
+/** What the buyer agrees to by paying: when the money comes back without asking anybody. */
+export function refundTerms(texts, policy, price) {
+  if (!policy) return texts.refund_none;
+  const most = policy.approval_above;
+  return texts.refund_terms(policy.window_days, policy.only_if_never_activated,
+    Boolean(most) && price.amount_minor > most.amount_minor);
 }
 
 function gets(texts) {
@@ -61,7 +71,9 @@ function summary(view) {
     h("p.sum-title", {}, product?.titles[language] ?? order.title),
     h("p.sum-price", {}, formatPrice(order.price, language)),
     product && h("p.lead", {}, product.descriptions[language]),
-    h("dl.facts", {}, h("div", {}, h("dt", {}, texts.number),
+    h("dl.facts", {}, h("div", {}, h("dt", {}, texts.refund),
+      h("dd", {}, refundTerms(texts, order.refund_policy, order.price))),
+    h("div", {}, h("dt", {}, texts.number),
       h("dd.copyable", {}, h("code", { id: "order-number" }, order.out_trade_no),
         copyButton(view, order.out_trade_no)))),
     progress(checkout.phase, texts),

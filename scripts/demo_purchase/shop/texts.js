@@ -9,6 +9,9 @@ const zh = {
   gets: "您将得到",
   get_instant: "付款后数秒内自动到账", get_offline: "在您的设备上验证，断网也能用",
   get_private: "不需要账号，也不收集个人信息",
+  refund: "退款", refund_none: "不支持自助退款，请联系商家",
+  refund_terms: (days, unused, confirmed) =>
+    `${days} 天内${unused ? "、未激活" : ""}可退款${confirmed ? "，由商家确认" : ""}`,
   pay: (price) => `微信支付 ${price}`, creating: "正在生成付款码…",
   how: "怎么付款", how_scan: "用微信扫一扫付款码", how_confirm: "在手机上确认支付",
   how_done: "许可证自动出现在这里",
@@ -69,6 +72,9 @@ const en = {
   gets: "What you get",
   get_instant: "Unlocked seconds after payment", get_offline: "Verified on your device, works offline",
   get_private: "No account and no personal data",
+  refund: "Refunds", refund_none: "Refunds: please ask the seller",
+  refund_terms: (days, unused, confirmed) =>
+    `Money back within ${days} days${unused ? ", if not activated" : ""}${confirmed ? "; the seller confirms" : ""}`,
   pay: (price) => `Pay ${price} with WeChat`, creating: "Preparing your code…",
   how: "How it works", how_scan: "Scan the code with WeChat", how_confirm: "Confirm on your phone",
   how_done: "The license appears here by itself",
