@@ -99,14 +99,14 @@ class WithoutTimers(Town):
 
 
 class Forgetful(Town):
-    """Its ledger loses every third line."""
+    """Its ledger loses some lines, however often they are entered."""
 
     def _furnish(self) -> None:
         super()._furnish()
-        enter, lines = self.world.ledger.enter, iter(range(10_000))
+        enter = self.world.ledger.enter
 
         def forget(line: Any) -> None:
-            if next(lines) % 3:
+            if int(line.number[-1], 36) % 3:
                 enter(line)
 
         self.world.ledger.enter = forget  # type: ignore[method-assign]
