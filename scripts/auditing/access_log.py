@@ -89,7 +89,9 @@ def _leased(evidence: Evidence) -> Found:
             yield license_id, "a lease for a license or an order that is not there"
         elif not _was_active(license_, line.at_s, evidence.skew_s):
             yield license_id, "a lease was handed out while the license was not active"
-        elif license_.row.get("activated_at_s") is None:
+        elif license_.row.get("activated_at_s") is None and not any(
+                grant["proof_kind"] != "payment" for grant in license_.grants):
+            # The use of a gift is no use of what was paid, and is not noted.
             yield license_id, "a lease was handed out, and the license was never used"
 
 

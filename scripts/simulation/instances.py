@@ -5,7 +5,7 @@ Each instance has its own clock and its own log; all share the stores and the pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,21 +14,18 @@ from scripts.auditing.access_log import LogLine
 from scripts.simulation.engine import ActorClock
 from scripts.simulation.ports import Crashed, OrdersPort, Port, ProviderPort, StorePort
 from shared.use_cases.claim_license import Desk
-from shared.use_cases.create_order import Shop
 from shared.use_cases.fetch_order import Counter
 from shared.use_cases.look_at_order import BackOffice
 from shared.use_cases.operate import OperatorDesk
-from shared.use_cases.reconcile_day import AuditRoom
-from shared.use_cases.record_payment import Books
 from shared.use_cases.request_refund import RefundCounter
-from shared.use_cases.settle_held import HeldDesk
-from shared.use_cases.watch_complaint import ComplaintRoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scripts.simulation.engine import Engine
     from scripts.simulation.faults import Faults
+    from shared.use_cases.create_order import Shop
+    from shared.use_cases.record_payment import Books
     from tests.unit.use_cases.world import World
 
 T = TypeVar("T")
@@ -92,17 +89,16 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
     bills = port(ProviderPort, "bills", world.bills, "fetch")
     complaint_desk = port(ProviderPort, "complaint_desk", world.complaint_desk,
                           "list", "read", "answer", "complete")
-    books = Books(orders, store["work"], store["held"], clock,
-                  InstanceLog(world, clock, lines, function), kid="k1")
+    books = replace(world.books, orders=orders, work=store["work"], held=store["held"],
+                    clock=clock, log=InstanceLog(world, clock, lines, function))
+    shop = replace(world.shop, gateway=gateway, books=books)
     counter = RefundCounter(books, store["licenses"], store["payers"], refunds)
-    shop = Shop(world.shop.catalogue, gateway, books, world.shop.prefix, "test",
-                world.shop.order_lifetime_s)
     desks = OperatorDesk(
-        counter, HeldDesk(books, refunds, refunds_by_itself=False),
-        ComplaintRoom(books, store["licenses"], store["complaints"], complaint_desk,
-                      "wechatpay", world.shop.prefix, answer_within_s=86_400,
-                      holds_license=True),
-        AuditRoom(books, bills, store["ledger"], store["days"], world.shop.prefix))
+        counter, replace(world.held_desk, books=books, gateway=refunds),
+        replace(world.complaint_room, books=books, licenses=store["licenses"],
+                complaints=store["complaints"], desk=complaint_desk),
+        replace(world.audit_room, books=books, bills=bills, ledger=store["ledger"],
+                days=store["days"]))
     office = BackOffice(counter, gateway, store["ledger"], shop.catalogue)
     return Instance(
         clock, shop, Counter(books, gateway), Desk(books, store["licenses"], world.issuer),

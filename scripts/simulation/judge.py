@@ -25,6 +25,9 @@ SETTLED = (HeldState.REFUNDED, HeldState.DISMISSED, HeldState.BOOKED)
 
 def judge(town: Town) -> int:
     """Raise Broken unless all is well; how many questions were asked of the rows."""
+    for line in town.log:
+        # The timer lets no mistake in one look stop the others: here each one ends the run.
+        must(line.fact != "work.crashed", "mistake", f"a look crashed: {line.fields}")
     check_end(town.world, town.outside)
     _all_ended(town)
     results = audit(evidence_of(town))
@@ -55,10 +58,9 @@ def _journal(town: Town) -> Journal:
 def _all_ended(town: Town) -> None:
     """After the quiet days nothing is under way: the operators have settled what was theirs."""
     world = town.world
-    held = {one.order_id for one in world.held.rows()}
     for order in world.orders.all():
         abandoned = order.state is OrderState.CREATED and len(order.history.events) == 1
-        must(not order.is_open() or abandoned or order.order_id in held, "liveness",
+        must(not order.is_open() or abandoned, "liveness",
              f"{order.order_id} is {order.state.value} at the end")
         must(not any(refund.is_open for refund in order.refunds), "liveness",
              f"{order.order_id} has a refund that never ended")

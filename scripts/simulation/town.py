@@ -195,6 +195,9 @@ class Town:
         if self.world.gateway.trades:
             self.faults.count("payment_of_no_order" if ours else "payment_of_another_shop")
             self.wechat.take_for(number, tells=ours)
+            if not ours:
+                # One address a merchant hears of the complaints of all shops.
+                self.wechat.complain(number)
 
     def _withdraw(self) -> None:
         products = self.world.shop.catalogue.products

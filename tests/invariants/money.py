@@ -156,10 +156,8 @@ def policy_is_kept(world: World, outside: Outside) -> None:
             if refund.origin is not RefundOrigin.BUYER:
                 continue
             license_ = licenses.get(order.license_id)
-            # A gift on the same license may be used, whatever became of the paid grant.
-            # And what was closed came to nothing: the license was given back, to be used.
-            may_be_used = (refund.state is RefundState.CLOSED
-                           or (license_ is not None and len(license_.grants) > 1))
+            # What was closed came to nothing: the license was given back, to be used.
+            may_be_used = refund.state is RefundState.CLOSED
             must(not policy.only_if_never_activated or license_ is None or may_be_used
                  or license_.activated_at_s is None, "I18", "used, and refunded for being unused")
             payer = order.payment.payer_hash or ""

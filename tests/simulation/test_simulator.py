@@ -99,26 +99,26 @@ class WithoutTimers(Town):
 
 
 class Forgetful(Town):
-    """Its ledger loses every third line."""
+    """Its ledger loses some lines, however often they are entered."""
 
     def _furnish(self) -> None:
         super()._furnish()
-        enter, lines = self.world.ledger.enter, iter(range(10_000))
+        enter = self.world.ledger.enter
 
         def forget(line: Any) -> None:
-            if next(lines) % 3:
+            if int(line.number[-1], 36) % 3:
                 enter(line)
 
         self.world.ledger.enter = forget  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize(("wrong", "number"), [(WithoutTimers, "I"), (Forgetful, "I")])
+@pytest.mark.parametrize(("wrong", "number"), [(WithoutTimers, "I2"), (Forgetful, "I9")])
 def test_a_town_that_is_wrong_is_found_out(wrong: type[Town], number: str) -> None:
     town = wrong(1, Settings(25))
     with pytest.raises(Broken) as broken:
         town.run()
         judge(town)
-    assert broken.value.number.startswith(number)
+    assert broken.value.number == number
 
 
 def test_actors_meet_in_virtual_time_and_clocks_differ() -> None:
