@@ -68,8 +68,8 @@ def _settle_payment(order: Order, office: BackOffice) -> Order:
     books = office.counter.books
     try:
         order = ask_provider(order, books, office.gateway)
-    except PaymentHeld as held:
-        if not _is_over(order, held, books):
+    except PaymentHeld:
+        if not _is_over(order, books):
             raise
         return close_here(order, books, actor="system", source=SOURCE)
     if order.is_open() and books.clock.now_s() >= order.expires_at_s:
@@ -77,12 +77,13 @@ def _settle_payment(order: Order, office: BackOffice) -> Order:
     return order
 
 
-def _is_over(order: Order, held: PaymentHeld, books: Books) -> bool:
-    """Whether it has expired, and a person settled the payment of its that did not fit."""
-    if books.clock.now_s() < order.expires_at_s or held.transaction_id is None:
+def _is_over(order: Order, books: Books) -> bool:
+    """Whether it has expired, and every payment of its that did not fit was settled."""
+    if books.clock.now_s() < order.expires_at_s:
         return False
-    stored = books.held.load(order.provider, held.transaction_id)
-    return stored is not None and stored.state in (HeldState.REFUNDED, HeldState.DISMISSED)
+    states = [held.state for held in books.held.all() if held.order_id == order.order_id]
+    return bool(states) and all(
+        state in (HeldState.REFUNDED, HeldState.DISMISSED) for state in states)
 
 
 def _give_back_if_gone(order: Order, office: BackOffice) -> Order:

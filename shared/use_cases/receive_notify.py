@@ -14,6 +14,7 @@ from shared.use_cases.record_refund import record_refund
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.domain.complaint import ComplaintNotice
     from shared.ports import NotifyVerifier
 
 
@@ -27,9 +28,13 @@ def receive_notify(headers: Mapping[str, str], body: bytes, *, verifier: NotifyV
     family.
     """
     fact = verifier.verify(headers, body, books.clock.now_s())
+    if isinstance(fact, PaymentFact) and not fact.was_paid:
+        raise NotifyNotAccepted(reason="not_a_payment")
+    _book(fact, books)
+
+
+def _book(fact: PaymentFact | RefundFact | ComplaintNotice, books: Books) -> None:
     if isinstance(fact, PaymentFact):
-        if not fact.was_paid:
-            raise NotifyNotAccepted(reason="not_a_payment")
         record_payment(fact, books)
         _tell("payment", fact, books)
     elif isinstance(fact, RefundFact):

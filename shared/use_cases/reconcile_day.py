@@ -87,13 +87,16 @@ def reconcile_open_days(room: AuditRoom) -> list[Reconciliation]:
     for day in reversed(days):
         if _is_done(day, room):
             continue
+        result = None
         try:
-            results.append(reconcile_day(day, room, actor="system"))
+            result = reconcile_day(day, room, actor="system")
+            results.append(result)
         except Unavailable as error:
             room.books.log.fact("reconcile.postponed", day=day, code=error.code,
                                 reason=error.reason)
             failure = error
-        if day <= days[OVERDUE_DAYS] and not _is_done(day, room):
+        done = result is not None and result.state is DayState.DONE
+        if day <= days[OVERDUE_DAYS] and not done:
             room.books.log.fact("reconcile.overdue", alarm=True, day=day)
     if failure is not None and not results:
         raise failure

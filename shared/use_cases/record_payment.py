@@ -37,9 +37,8 @@ class PaymentHeld(NotifyNotAccepted):
 
     code = "PAYMENT_HELD"
 
-    def __init__(self, mismatch: Mismatch, transaction_id: str | None) -> None:
+    def __init__(self, mismatch: Mismatch) -> None:
         self.mismatch = mismatch
-        self.transaction_id = transaction_id
         super().__init__(reason=mismatch.value)
 
 
@@ -118,7 +117,7 @@ def _refuse(fact: PaymentFact, mismatch: Mismatch, books: Books) -> NoReturn:
         # The alarm must not depend on the row: a store that refuses it is one reason more.
         books.log.fact("payment.held", alarm=True, order_id=order_id, reason=mismatch.value,
                        source=fact.source, first=first)
-    raise PaymentHeld(mismatch, fact.transaction_id)
+    raise PaymentHeld(mismatch)
 
 
 def _tell(before: Order, after: Order, fact: PaymentFact, books: Books) -> None:

@@ -29,7 +29,7 @@ CHECKS = [str(ROOT / name) for name in (
     "adapters/wechatpay/rfc3339.py", "strict_json.py", "domain/matching.py",
     "domain/money.py", "use_cases/receive_notify.py")]
 """The files in which a notify is judged; all of them run before anything is written."""
-ANSWERING = {"accepted", "refused", "_invalid", "__init__"}
+ANSWERING = {"accepted", "refused", "_invalid", "__init__", "_book", "_tell"}
 """What runs after the judgment (or is no part of it)."""
 SECRETS = [str(ROOT / name) for name in (
     "use_cases/fetch_order.py", "use_cases/claim_license.py", "http/incoming.py",

@@ -31,11 +31,11 @@ FOREIGN: dict[str, tuple[str, Callable[[Notify], Notify]]] = {
     "38: another merchant's money": ("merchant", lambda n: n.stating(mchid="1230000109")),
     "39: another app of ours": ("app", lambda n: n.stating(appid="wxd678efh567hg6787")),
     "58: an order number that is a path": ("no_order", lambda n: n.stating(
-        out_trade_no="../../etc/passwd")),
+        out_trade_no="TB01/../../etc/passwd")),
     "58: an order number that is a query": ("no_order", lambda n: n.stating(
         out_trade_no="TB01?mchid=1&x=%2e%2e")),
     "59: an order number that is ANSI": ("no_order", lambda n: n.stating(
-        out_trade_no="{}[31m'; DROP--")),
+        out_trade_no="TB01{}[31m'; DROP--")),
 }
 """What the held row's reason is, and the change."""
 
@@ -171,4 +171,15 @@ def test_21_the_notify_of_another_merchant_s_account(shop: Shop) -> None:
     seen = shop.tell(theirs)
     assert (seen.status, seen.store, seen.calls) == (401, (), 0)
     assert [fact["reason"] for fact in seen.facts("notify.refused")] == ["serial_unknown"]
+    assert shop.tell(genuine).status == 200
+
+
+@pytest.mark.parametrize("number", ["OTHERSHOP0001", "../../etc/passwd", "{}[31m'; DROP--"])
+def test_signed_money_of_another_shop_is_told_and_left_alone(shop: Shop, number: str) -> None:
+    bought = shop.purchase()
+    genuine = shop.notify_of(bought)
+    seen = shop.tell(genuine.stating(out_trade_no=number))
+    assert (seen.status, seen.code) == (500, "NOTIFY_NOT_ACCEPTED")
+    assert (seen.written, seen.calls) == (set(), 0)
+    assert len(seen.facts("payment.foreign")) == 1
     assert shop.tell(genuine).status == 200
