@@ -63,7 +63,9 @@ def _work_on(work: Work, looks: Mapping[str, Callable[[str], int | None]],
             return "taken"
         next_at_s = _looked(work, looks, books)
         if next_at_s is not None:
-            books.work.add(Work(work.kind, work.subject_id, next_at_s))
+            # A clock that was set back would name this row's own place: it is removed next.
+            later_s = max(next_at_s, work.due_at_s + 1)
+            books.work.add(Work(work.kind, work.subject_id, later_s))
         books.work.remove(leased)
     except TongbaoError as error:
         books.log.fact("work.failed", alarm=not isinstance(error, Unavailable), kind=work.kind,
