@@ -110,7 +110,8 @@ def _refuse(fact: PaymentFact, mismatch: Mismatch, books: Books) -> NoReturn:
     first: bool | None = None
     try:
         if fact.transaction_id:
-            books.look_later("held", held_id(fact.provider, fact.transaction_id))
+            if books.held.load(fact.provider, fact.transaction_id) is None:
+                books.look_later("held", held_id(fact.provider, fact.transaction_id))
             first = books.held.record_once(
                 hold_payment(fact, order_id, mismatch, books.clock.now_s()))
     finally:

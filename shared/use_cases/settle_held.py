@@ -53,8 +53,9 @@ def load_held(subject_id: str, books: Books) -> HeldPayment:
 
 
 def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
-    """Bring a held payment on; when to look again, None while only a person can.
+    """Bring a held payment on; when to look again, None once it is settled.
 
+    One that waits for a person is looked at daily: its order may have booked it meanwhile.
     Raises ProviderUnavailable and the rest of its family.
     """
     books = desk.books
@@ -69,7 +70,7 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
         if not desk.refunds_by_itself or held.amount is None:
             books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
                            reason=held.reason.value)
-            return None
+            return _tomorrow(held, books.clock.now_s())
         held = refund_held(held, desk, actor="system", source=SOURCE)
     if held.state is HeldState.REFUND_REQUESTED:
         return _follow(held, desk)
@@ -157,6 +158,11 @@ def _follow(held: HeldPayment, desk: HeldDesk) -> int | None:
     if held.state is HeldState.REFUND_REQUESTED:
         move(held, Event(HELD_EVENTS[fact.state], now_s, "provider", SOURCE), books)
     return None
+
+
+def _tomorrow(held: HeldPayment, now_s: int) -> int:
+    """Daily from when it was recorded: rows that two calls put there meet on one place."""
+    return now_s + DAY_S - (now_s - held.recorded_at_s) % DAY_S
 
 
 def _was_booked(held: HeldPayment, books: Books) -> bool:
