@@ -69,7 +69,7 @@ bug("a held payment wakes nobody", "held: no such order, dismissed", "I14", spoi
 
 def _forgets_held(fact: Any, mismatch: Any, books: Any) -> Any:
     books.log.fact("payment.held", alarm=True, reason=mismatch.value)
-    raise record_payment.PaymentHeld(mismatch, fact.transaction_id)
+    raise record_payment.PaymentHeld(mismatch)
 
 
 bug("a payment that fits nothing is logged and not kept", "held: a wrong amount, refunded", "I14",
