@@ -114,3 +114,16 @@ def test_a_hold_on_a_refunded_order_does_not_open_it_again() -> None:
     done = record_refund(asked(refund()), fact(), NOW_S + 300)
     held = place_hold(done, "operator", HOLD)
     assert (held.state, standing_of(held)) == (OrderState.REFUNDED, Standing.REVOKED)
+
+
+def test_a_hold_does_not_explain_a_reported_refund() -> None:
+    held = place_hold(REPORTED, "operator", HOLD)
+    assert held.state is OrderState.REFUNDING
+    assert release_hold(held, "operator", RELEASE).state is OrderState.REFUNDING
+
+
+def test_a_report_is_no_news_after_a_refund_that_was_given_up() -> None:
+    given_up = record_refund(asked(refund()), fact(state=RefundState.CLOSED), NOW_S + 300)
+    assert given_up.state is OrderState.PAID
+    told = samples.paid_fact(PAID, trade_state=TradeState.REFUNDED)
+    assert record_payment(given_up, told, NOW_S + 400, "k1") is given_up

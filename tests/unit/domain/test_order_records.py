@@ -135,5 +135,12 @@ def test_a_payment_without_one_of_its_parts_is_a_mistake_of_ours(missing: str) -
         record_payment(INSTRUCTED, fact, NOW_S, "k1")
 
 
-def test_a_lost_notify_costs_seconds_and_an_old_order_costs_few_queries() -> None:
+def test_a_lost_notify_costs_seconds() -> None:
     assert QUERY_INTERVAL_S == 7
+
+
+def test_what_is_not_said_of_a_sale_or_a_payment_is_not_there() -> None:
+    assert PLACED.snapshot.refund_policy is None
+    payment = Payment("4200000001", samples.PRICE, NOW_S, "notify")
+    assert payment.payer_hash is None
+    assert payment.late is False

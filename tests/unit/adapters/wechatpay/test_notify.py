@@ -111,3 +111,7 @@ def test_a_refusal_never_has_a_status_that_ends_the_repetitions(status: int) -> 
 def test_an_api_v3_key_of_another_size_is_refused_at_once(key: bytes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         WeChatNotifyVerifier({wechat.PUBLIC_KEY_ID: wechat.pem("wechatpay_public")}, key)
+
+
+def test_the_verifier_says_whose_notifies_it_takes() -> None:
+    assert WeChatNotifyVerifier.provider == "wechatpay"
