@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -16,6 +17,8 @@ SCALARS = (st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)
            | st.floats(allow_nan=False, allow_infinity=False) | TEXT)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4)
                       | st.dictionaries(TEXT, inner, max_size=4), max_leaves=20)
+
+Reader = Callable[[bytes], object]
 
 # The first draw of any character builds tables, which a busy machine may take seconds for.
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,12 +82,15 @@ def test_what_it_takes_the_standard_reader_takes_alike(text: str) -> None:
     (b'"\\udc00\\ud800"', "lone_surrogate"),
     (b'{"\\uD800":1}', "lone_surrogate"),
     (b'[["\\ud83d"]]', "lone_surrogate"),
+    (b'{"a":"\\ud83d"}', "lone_surrogate"),
     (b'"\\u0000"', "nul_character"),
     (b'"\x00"', "syntax"),
     (b'"\n"', "syntax"),
     (b'"\x1f"', "syntax"),
     (b"1 2", "syntax"),
     (b"{}x", "syntax"),
+    (b"{}X", "syntax"),
+    (b"X{}", "syntax"),
     (b"{},", "syntax"),
     (b"1\x0c", "syntax"),
     (b"", "syntax"),
@@ -134,6 +140,16 @@ def test_many_brackets_side_by_side_or_in_strings_are_not_deep() -> None:
     assert strict_json.loads(json.dumps(quoted).encode(), max_depth=1) == quoted
 
 
+def test_an_escape_outside_a_string_hides_no_bracket() -> None:
+    assert reason(b"[\\x[", max_depth=1) == "too_deep"
+    assert reason(b"[\\x[", max_depth=2) == "syntax"
+
+
+def test_a_depth_limit_above_what_the_reader_can_nest_still_ends_in_a_refusal() -> None:
+    raw = nested(100_000)
+    assert reason(raw, max_depth=100_000, max_bytes=len(raw)) == "syntax"
+
+
 @given(VALUES)
 @CALM
 def test_the_depth_limit_is_exact(value: object) -> None:
@@ -155,16 +171,42 @@ def test_size_counts_bytes_and_comes_before_all_else() -> None:
     assert reason(b"\xff" * 5, max_bytes=4) == "too_large"
 
 
+def object_of(size: int) -> bytes:
+    return b'{"a":"' + b"x" * (size - 8) + b'"}'
+
+
+@pytest.mark.parametrize("read", [strict_json.loads, strict_json.loads_object])
+def test_unless_told_otherwise_64_kib_are_taken_and_not_one_byte_more(read: Reader) -> None:
+    assert read(object_of(65_536)) == {"a": "x" * 65_528}
+    with pytest.raises(InvalidJson, match=r"^too_large$"):
+        read(object_of(65_537))
+
+
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"a"', b"1"])
 def test_loads_object_takes_objects_only(raw: bytes) -> None:
     assert strict_json.loads_object(b"{}") == {}
-    with pytest.raises(InvalidJson):
+    with pytest.raises(InvalidJson) as caught:
         strict_json.loads_object(raw)
+    assert caught.value.reason == "syntax"
+
+
+def test_loads_object_nests_16_deep_unless_told_otherwise() -> None:
+    strict_json.loads_object(b'{"a":' + nested(15) + b"}")
+    with pytest.raises(InvalidJson, match=r"^too_deep$"):
+        strict_json.loads_object(b'{"a":' + nested(16) + b"}")
+    strict_json.loads_object(b'{"a":' + nested(16) + b"}", max_depth=17)
+
+
+def test_loads_object_takes_as_many_bytes_as_it_is_told() -> None:
+    strict_json.loads_object(object_of(65_537), max_bytes=65_537)
+    with pytest.raises(InvalidJson, match=r"^too_large$"):
+        strict_json.loads_object(object_of(10), max_bytes=9)
 
 
 def test_the_error_says_nothing_of_the_text() -> None:
     with pytest.raises(InvalidJson) as caught:
         strict_json.loads(b'{"secret-canary":')
+    assert str(caught.value) == caught.value.reason == "syntax"
     shown = repr(caught.value) + str(caught.value.__cause__)
     assert "canary" not in shown
     assert caught.value.__suppress_context__
