@@ -84,39 +84,6 @@ def test_bytes_after_a_key_are_refused() -> None:
         der.rsa_public_numbers(spki() + b"\x00")
 
 
-def element(tag: int, content: bytes, *, length: bytes | None = None) -> bytes:
-    """One DER element; `length` spells its length in another way."""
-    size = len(content)
-    short = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
-    return bytes([tag]) + (short if length is None else length) + content
-
-
-def key_info(*, exponent: bytes = element(2, b"\x01\x00\x01"), unused: bytes = b"\x00",
-             modulus_head: bytes = b"\x00", algorithm: bytes = der.RSA_ENCRYPTION) -> bytes:
-    """A SubjectPublicKeyInfo put together by hand."""
-    modulus = element(2, modulus_head + b"\xc1" * 256)
-    return element(0x30, algorithm + element(3, unused + element(0x30, modulus + exponent)))
-
-
-def test_the_key_made_by_hand_is_a_key() -> None:
-    modulus = int.from_bytes(b"\xc1" * 256, "big")
-    assert der.rsa_public_numbers(key_info()) == (modulus, 65537)
-
-
-@pytest.mark.parametrize("changes", [
-    {"exponent": element(2, b"\x00\x01\x00\x01")}, {"exponent": element(2, b"")},
-    {"exponent": element(2, b"\x81")}, {"exponent": element(2, b"\x03", length=b"\x81\x01")},
-    {"exponent": element(2, b"\x03", length=b"\x82\x00\x01")},
-    {"exponent": element(4, b"\x03")}, {"exponent": element(2, b"\x03") + b"\x00"},
-    {"exponent": b""}, {"exponent": b"\x02\x85\x01"}, {"modulus_head": b""},
-    {"modulus_head": b"\x00\x00"}, {"unused": b"\x01"}, {"unused": b""},
-    {"algorithm": der.RSA_ENCRYPTION[:-2]},
-    {"algorithm": bytes.fromhex("300d06092a864886f70d01010b0500")}])
-def test_a_key_spelt_in_another_way_is_refused(changes: dict[str, bytes]) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        der.rsa_public_numbers(key_info(**changes))
-
-
 def test_a_length_padded_with_a_zero_is_refused() -> None:
     raw = spki()
     assert raw[1] == 0x82
