@@ -29,7 +29,7 @@ decryption, keys, strict JSON, WeChat's fields), runs the unit tests of that lay
 for every change it knows. A change that no test notices is a survivor: a gap in the tests, or
 a change that makes no difference. [Decision 15](decisions/0015-mutation-testing.md) says how.
 
-    scripts/mutate                    all of it (a quarter of an hour on two idle cores)
+    scripts/mutate                    all of it (about ten minutes on two idle cores)
     scripts/mutate money notify       the files whose name has one of these words
     scripts/mutate --write            all of it, and this page anew
 
