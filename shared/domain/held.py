@@ -32,6 +32,9 @@ class HeldState(str, Enum):
     """It was booked after all, once what did not fit was mended."""
 
 
+SETTLED = frozenset({HeldState.REFUNDED, HeldState.DISMISSED, HeldState.BOOKED})
+"""Nobody has to do anything about it any more."""
+
 MOVES: dict[tuple[HeldState, str], HeldState] = {
     (HeldState.WAITING, "refund_requested"): HeldState.REFUND_REQUESTED,
     (HeldState.REFUND_FAILED, "refund_requested"): HeldState.REFUND_REQUESTED,

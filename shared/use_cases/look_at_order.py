@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from shared.domain.bill import LedgerLine
 from shared.domain.calendar import day_of
 from shared.domain.due import next_look
-from shared.domain.held import HeldState
+from shared.domain.held import SETTLED
 from shared.domain.refund import RefundOrigin, RefundState
 from shared.domain.refunding import has_unexplained_refund
 from shared.use_cases.ask_provider import ask_provider, close_here, close_order
@@ -82,8 +82,7 @@ def _is_over(order: Order, books: Books) -> bool:
     if books.clock.now_s() < order.expires_at_s:
         return False
     states = [held.state for held in books.held.all() if held.order_id == order.order_id]
-    return bool(states) and all(
-        state in (HeldState.REFUNDED, HeldState.DISMISSED) for state in states)
+    return bool(states) and all(state in SETTLED for state in states)
 
 
 def _give_back_if_gone(order: Order, office: BackOffice) -> Order:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain import identifiers
 from shared.domain.calendar import start_of
-from shared.domain.held import HeldState, held_id
+from shared.domain.held import SETTLED, held_id
 from shared.domain.money import Money
 from shared.domain.refund import RefundOrigin
 from shared.errors import InvalidRequest, OrderNotFound
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 SOURCE = "admin"
 HOLD = "operator"
-SETTLED = (HeldState.REFUNDED, HeldState.DISMISSED)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from shared.domain.order import OrderState
 from shared.domain.payment import Payee
 from shared.domain.refund import RefundState
 from shared.errors import Conflict, NotFound, ProviderRefused, ProviderUnavailable
+from shared.use_cases.operate import OperatorDesk, list_held
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.record_refund import record_refund
 from shared.use_cases.settle_held import dismiss_held, load_held, refund_held
@@ -163,6 +164,10 @@ def test_what_was_booked_after_all_is_no_longer_held(world: World, order: Order)
     world.run_timers_for(DAY_S + 600, every_s=600)
     assert stored(world).state is HeldState.BOOKED
     assert world.work.rows() == []
+    desk = OperatorDesk(world.refund_counter, world.held_desk, world.complaint_room,
+                        world.audit_room)
+    assert list_held(desk, settled=False) == []
+    assert list_held(desk, settled=True) == [stored(world)]
 
 
 def test_a_held_refund_of_what_is_booked_meanwhile_ends_the_license_too(world: World,
