@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.history import Event
-from shared.domain.order import ForbiddenTransition, Order
 from shared.domain.refunding import decide_refund as decided
-from shared.errors import Conflict, OrderNotFound, StoreUnavailable, VersionConflict
-from shared.use_cases.project_license import project_if_possible
-from shared.use_cases.record_refund import tell_refund
+from shared.errors import Conflict
+from shared.use_cases.change_order import change_order
 
 if TYPE_CHECKING:
+    from shared.domain.order import Order
     from shared.ports import LicenseRepository
     from shared.use_cases.record_payment import Books
 
-MOST_RIVALS = 5
 APPROVED, DECLINED, REFUSED = "refund_approved", "refund_declined", "refund_refused"
 
 
@@ -30,26 +28,11 @@ def decide_refund(order_id: str, refund_id: str, event: Event, books: Books,
     Its data names the refund. Deciding the same again changes nothing. Raises OrderNotFound,
     Conflict(REFUND_NOT_DECIDABLE or NEEDS_ANOTHER_PERSON) and the Unavailable family.
     """
-    for _ in range(MOST_RIVALS):
-        order = books.orders.load(order_id)
-        if order is None:
-            raise OrderNotFound
+    def change(order: Order) -> Order:
         _refuse_own_approval(order, refund_id, event)
-        try:
-            after = decided(order, refund_id, event)
-        except ForbiddenTransition:
-            raise Conflict(code="REFUND_NOT_DECIDABLE") from None
-        if after is order:
-            return order
-        books.look_later("order", order_id)
-        try:
-            books.orders.save(after)
-        except VersionConflict:
-            continue
-        tell_refund(after, books)
-        project_if_possible(after, licenses, books, source=event.source)
-        return after
-    raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+        return decided(order, refund_id, event)
+
+    return change_order(order_id, change, books, licenses, forbidden="REFUND_NOT_DECIDABLE")
 
 
 def decision(kind: str, refund_id: str, now_s: int, *, actor: str, source: str,

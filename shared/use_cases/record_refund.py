@@ -63,7 +63,7 @@ def record_refund(fact: RefundFact, books: Books, order: Order | None = None) ->
         except VersionConflict:
             order = None
             continue
-        tell_refund(booked, books)
+        tell_newest_event(booked, books)
         _tell_given_up(booked, books)
         return booked
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
@@ -77,8 +77,8 @@ def _tell_given_up(order: Order, books: Books) -> None:
                        refund_id=event.data.get("refund_id"))
 
 
-def tell_refund(order: Order, books: Books) -> None:
-    """Log the order's newest event, which is about a refund."""
+def tell_newest_event(order: Order, books: Books) -> None:
+    """Log the order's newest event, and the refund that it is about, if it is about one."""
     event = order.history.events[-1]
     books.log.fact(f"order.{event.kind}", order_id=order.order_id, source=event.source,
                    refund_id=event.data.get("refund_id"))

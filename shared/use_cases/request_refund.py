@@ -24,7 +24,7 @@ from shared.errors import Conflict, OrderNotFound, StoreUnavailable, VersionConf
 from shared.ports import RefundTerms
 from shared.use_cases.fetch_order import authorized_order
 from shared.use_cases.project_license import project_if_possible
-from shared.use_cases.record_refund import tell_refund
+from shared.use_cases.record_refund import tell_newest_event
 
 if TYPE_CHECKING:
     from shared.domain.money import Money
@@ -90,7 +90,7 @@ def request_refund(order_id: str, wanted: RefundRequest, counter: RefundCounter)
             books.orders.save(reserved)
         except VersionConflict:
             continue
-        tell_refund(reserved, books)
+        tell_newest_event(reserved, books)
         project_if_possible(reserved, counter.licenses, books, source=wanted.source)
         return reserved
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
