@@ -24,11 +24,11 @@ def family(kind: type[TongbaoError] = TongbaoError) -> list[type[TongbaoError]]:
 
 
 def codes_in_source() -> set[str]:
-    """Every code="…" keyword and every class attribute `code = "…"` of what is deployed."""
+    """Every code="…" or forbidden="…" keyword and class attribute `code` of what is deployed."""
     found: set[str] = set()
     for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "code":
+            if isinstance(node, ast.keyword) and node.arg in {"code", "forbidden"}:
                 found |= {leaf.value for leaf in ast.walk(node.value)
                           if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)}
     found |= {objection.value for objection in Objection} | set(REFUSALS.values())
