@@ -19,10 +19,12 @@ from shared.ground import Ground
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
+    from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
     from shared.domain.catalogue import Catalogue
     from shared.http.app import App
     from shared.http.operator_app import OperatorApp
     from shared.http.timer_app import TimerApp
+    from shared.key_set import KeySet
     from shared.settings import Settings
     from shared.use_cases.reconcile_day import AuditRoom
     from shared.use_cases.record_payment import Books
@@ -80,7 +82,7 @@ def build_create_order(routes: Callable[..., Any], environ: Mapping[str, str]) -
     settings, books = ground.settings, ground.books()
     shop = Shop(catalogue=_catalogue(ground), gateway=ground.gateway(), books=books,
                 prefix=settings.prefix, environment=settings.environment,
-                order_lifetime_s=settings.order_lifetime_s)
+                order_lifetime_s=settings.order_lifetime_s, license_keys=ground.license_keys)
     bucket = SourceBucket(ground.clock, per_minute=settings.orders_per_minute,
                           burst=settings.orders_burst)
     return ground.app(routes(shop, bucket, ground.refund_counter(books)),
@@ -101,17 +103,24 @@ def build_notify(routes: Callable[..., Any], environ: Mapping[str, str]) -> App:
 
 def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) -> App:
     """license-fetch over this environment."""
-    from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
+    from shared.adapters.device_proofs import EcdsaDeviceProofs
+    from shared.http.device_gate import DeviceGate, Doors
+    from shared.http.source_bucket import SourceBucket
     from shared.use_cases.claim_license import Desk
     from shared.use_cases.fetch_order import Counter
 
     ground = Ground.lay(names.LICENSE_FETCH, environ, BUYER_BUDGET_MS)
     settings, books = ground.settings, ground.books()
-    issuer = Ed25519LicenseIssuer(settings.signing_keys(), issuer=f"tongbao:{settings.prefix}")
+    issuer, key_set = _issuer(settings)
     counter = Counter(books, ground.gateway(), wait_s=settings.wait_s)
     refunds = ground.refund_counter(books)
-    return ground.app(routes(counter, Desk(books, refunds.licenses, issuer), refunds), cors=True,
-                      budget_ms=BUYER_BUDGET_MS + 1000 * settings.wait_s)
+    gate = DeviceGate(EcdsaDeviceProofs(settings.nonce_secret()), ground.clock)
+    bucket = SourceBucket(ground.clock, per_minute=settings.restores_per_minute,
+                          burst=settings.restores_per_minute)
+    return ground.app(
+        routes(counter, Desk(books, refunds.licenses, issuer, ground.license_keys), refunds,
+               Doors(gate, bucket, key_set)), cors=True,
+        budget_ms=BUYER_BUDGET_MS + 1000 * settings.wait_s)
 
 
 def build_timers(jobs: Callable[..., Any], environ: Mapping[str, str]) -> TimerApp:
@@ -161,6 +170,23 @@ def _catalogue(ground: Ground) -> Catalogue:
     catalogue = load_catalogue()
     check_policies(catalogue, ground.settings)
     return catalogue
+
+
+def _issuer(settings: Settings) -> tuple[Ed25519LicenseIssuer, KeySet]:
+    """Who signs, and the key set that says so; InvalidSetting where clients would not agree."""
+    from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
+    from shared.key_set import InvalidKeySet, KeySet
+    from shared.settings import InvalidSetting
+
+    name = f"tongbao:{settings.prefix}"
+    issuer = Ed25519LicenseIssuer(settings.signing_kid, settings.signing_key, name)
+    try:
+        key_set = KeySet.read(settings.key_set)
+        key_set.refuse_unless_active(settings.signing_kid, issuer.public_key(), issuer=name,
+                                     environment=settings.environment)
+    except InvalidKeySet as error:
+        raise InvalidSetting(names.VARIABLES["key_set"].name, str(error)) from None
+    return issuer, key_set
 
 
 def _held_desk(ground: Ground, counter: RefundCounter) -> HeldDesk:

@@ -5,11 +5,13 @@
     │   ├── PayloadTooLarge   413
     │   ├── UnsupportedMedia  415
     │   ├── NotFound          404  no such route, or no such product
-    │   │   └── OrderNotFound 404  no such order *for this caller*: one face for all causes
+    │   │   ├── OrderNotFound 404  no such order *for this caller*: one face for all causes
+    │   │   └── LicenseNotFound    no such license *for this caller*, likewise
     │   ├── MethodNotAllowed  405
     │   └── Conflict          409  the same key with another body, or not yet paid
     ├── RateLimited           429
     ├── Forbidden             403  the license exists and may not be handed out
+    ├── DeviceUnproven        401  the request lacks the proof of a device's key
     ├── InvalidNotify         401/400  a notify that proves nothing
     └── Unavailable           503  storage or provider; nothing is lost, try again
         ├── StoreUnavailable       the store did not do it
@@ -23,13 +25,19 @@ caller sent.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from shared.messages import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TongbaoError(Exception):
     """An error with a stable `code`, an HTTP `status` and a message in two languages.
 
-    `field` names the offending part of a request, `retry_after_s` when to come back.
+    `field` names the offending part of a request, `retry_after_s` when to come back; `details`
+    is what the caller needs to go on, `headers` what the answer must carry.
     """
 
     code = "INTERNAL_ERROR"
@@ -38,13 +46,17 @@ class TongbaoError(Exception):
     zh = "服务内部错误，您的数据没有丢失。"
 
     def __init__(self, *, code: str | None = None, field: str | None = None,
-                 retry_after_s: int | None = None, reason: str | None = None) -> None:
+                 retry_after_s: int | None = None, reason: str | None = None,
+                 details: Mapping[str, Any] | None = None,
+                 headers: Mapping[str, str] | None = None) -> None:
         self.code = code or type(self).code
         self.en, self.zh, self.status = MESSAGES.get(
             self.code, (type(self).en, type(self).zh, type(self).status))
         self.field = field
         self.retry_after_s = retry_after_s
         self.reason = reason
+        self.details = details
+        self.headers = headers or {}
         super().__init__(self.code if reason is None else f"{self.code}: {reason}")
 
     def as_dict(self, request_id: str) -> dict[str, Any]:
@@ -55,6 +67,8 @@ class TongbaoError(Exception):
             error["field"] = self.field
         if self.retry_after_s is not None:
             error["retry_after_s"] = self.retry_after_s
+        if self.details is not None:
+            error["details"] = self.details
         return {"error": error}
 
 
@@ -92,6 +106,12 @@ class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
 
 
+class LicenseNotFound(NotFound):
+    """An unknown order number, an unknown key and an unknown license look the same."""
+
+    code = "LICENSE_NOT_FOUND"
+
+
 class MethodNotAllowed(InvalidRequest):
     """The route exists, this method does not."""
 
@@ -118,6 +138,13 @@ class Forbidden(TongbaoError):
 
     code = "LICENSE_SUSPENDED"
     status = 403
+
+
+class DeviceUnproven(TongbaoError):
+    """The request is not proven to come from the key of a device; `reason` is for our log."""
+
+    code = "DEVICE_PROOF_INVALID"
+    status = 401
 
 
 class InvalidNotify(TongbaoError):
@@ -184,77 +211,3 @@ class VersionConflict(Exception):
 
 class AlreadyExists(Exception):
     """The aggregate to create is there already."""
-
-
-MESSAGES: dict[str, tuple[str, str, int]] = {
-    "INVALID_REQUEST": ("The request is not valid.", "请求无效。", 400),
-    "INVALID_JSON": ("The body is not valid JSON.", "请求体不是有效的 JSON。", 400),
-    "INVALID_FIELD": ("A field is missing, unknown or not valid.",
-                      "有字段缺失、未知或无效。", 400),
-    "INVALID_HEADER": ("A header is missing, doubled or not valid.",
-                       "有请求头缺失、重复或无效。", 400),
-    "IDEMPOTENCY_KEY_REQUIRED": (
-        "Send an Idempotency-Key with at least 128 random bits.",
-        "请提供至少 128 位随机数的 Idempotency-Key。", 400),
-    "PAYLOAD_TOO_LARGE": ("The body is too large.", "请求体过大。", 413),
-    "UNSUPPORTED_MEDIA_TYPE": ("Send application/json in UTF-8.",
-                               "请使用 UTF-8 编码的 application/json。", 415),
-    "ROUTE_NOT_FOUND": ("There is nothing at this address.", "此地址不存在。", 404),
-    "PRODUCT_NOT_FOUND": ("This product is not for sale.", "该商品不在售。", 404),
-    "ORDER_NOT_FOUND": ("There is no such order for you.", "没有找到您的这个订单。", 404),
-    "METHOD_NOT_ALLOWED": ("This address does not take this method.",
-                           "此地址不支持该请求方法。", 405),
-    "IDEMPOTENCY_KEY_REUSED": (
-        "This Idempotency-Key was used for another order.",
-        "该 Idempotency-Key 已用于另一个订单。", 409),
-    "ORDER_NOT_PAID": ("The order is not paid yet.", "订单尚未支付。", 409),
-    "LICENSE_SUSPENDED": (
-        "The payment is being refunded or looked into; the license is suspended.",
-        "该订单正在退款或核查中，许可证已暂停。", 403),
-    "LICENSE_EXPIRED": ("The license has expired.", "许可证已过期。", 403),
-    "RATE_LIMITED": ("Too many requests; please wait a moment.", "请求过于频繁，请稍候。", 429),
-    "NOTIFY_INVALID": ("The notify could not be verified.", "通知验证失败。", 401),
-    "NOTIFY_NOT_ACCEPTED": ("The notify was not booked.", "通知未能入账。", 500),
-    "PAYMENT_HELD": (
-        "A payment came that does not fit the order; the seller has been told.",
-        "收到的付款与订单不符，商家已收到提醒。", 500),
-    "TEMPORARILY_UNAVAILABLE": (
-        "The service is busy; send the same request again shortly.",
-        "服务繁忙，请稍后用相同的请求重试。", 503),
-    "PROVIDER_UNAVAILABLE": (
-        "WeChat Pay does not answer right now; send the same request again shortly.",
-        "微信支付暂时没有响应，请稍后用相同的请求重试。", 503),
-    "PROVIDER_REFUSED": ("WeChat Pay refused the order; the seller has been told.",
-                         "微信支付拒绝了该订单，商家已收到提醒。", 502),
-    "REFUND_NOT_OFFERED": ("This product is sold without refunds on request; ask the seller.",
-                           "该商品不支持自助退款，请联系商家。", 409),
-    "REFUND_EXCEEDS_PAYMENT": ("No more than was paid can be refunded, in all.",
-                               "退款总额不能超过实付金额。", 409),
-    "REFUND_WINDOW_OVER": ("The time for a refund on request is over; ask the seller.",
-                           "已超过自助退款期限，请联系商家。", 409),
-    "REFUND_AFTER_ACTIVATION": (
-        "The license has been used; ask the seller for a refund.",
-        "许可证已激活使用，请联系商家退款。", 409),
-    "REFUND_LIMIT_REACHED": ("You have had all the refunds on request there are; ask the seller.",
-                             "自助退款次数已达上限，请联系商家。", 409),
-    "REFUND_NOT_DECIDABLE": ("This refund does not wait for a decision.",
-                             "该退款不处于待审批状态。", 409),
-    "NEEDS_ANOTHER_PERSON": ("Who asked for a refund cannot approve it.",
-                             "退款申请人不能审批自己的申请。", 409),
-    "REFUND_UNFIT": ("A refund was reported that fits no order here.",
-                     "收到的退款信息与订单不符。", 500),
-    "HELD_PAYMENT_NOT_FOUND": ("There is no such held payment.", "没有这笔待处理付款。", 404),
-    "HELD_PAYMENT_SETTLED": ("This held payment was settled before.",
-                             "这笔待处理付款已处理完毕。", 409),
-    "HELD_PAYMENT_UNREADABLE": ("Its amount is not known, so it cannot be refunded from here.",
-                                "这笔付款金额未知，无法在此退款。", 409),
-    "COMPLAINT_NOT_FOUND": ("There is no such complaint.", "没有这个投诉单。", 404),
-    "BILL_NOT_DUE": ("There is no bill for this day yet.", "该日账单尚未生成。", 409),
-    "ORDER_NOT_OPEN": ("The order can no longer be cancelled.", "该订单已无法取消。", 409),
-    "LICENSE_REVOKED": ("The payment was refunded; the license has ended.",
-                        "该订单已退款，许可证已失效。", 403),
-    "BILL_UNTRUSTED": ("WeChat Pay's bill could not be verified.", "微信支付账单校验失败。", 502),
-    "INTERNAL_ERROR": ("Something went wrong on our side; nothing was lost.",
-                       "服务内部错误，您的数据没有丢失。", 500),
-}
-"""Message in English, message in Chinese and HTTP status of every code."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shared.adapters.wechatpay.gateway import WeChatNativeGateway
     from shared.adapters.wechatpay.refunds import WeChatRefundGateway
     from shared.adapters.wechatpay.transport import Transport
+    from shared.domain.license_key import LicenseKeys
     from shared.domain.payment import Payee
     from shared.http.app import Route
     from shared.ports import LicenseRepository
@@ -98,7 +99,7 @@ class Ground:
         work = TablestoreWorkList(self.store, buckets=buckets, every_bucket=every_bucket)
         return Books(orders=TablestoreOrders(self.store, buckets=buckets), work=work,
                      held=TablestoreHeldPayments(self.store), clock=self.clock, log=self.log,
-                     kid=self.settings.signing_kid, prefix=self.settings.prefix)
+                     prefix=self.settings.prefix)
 
     def licenses(self) -> LicenseRepository:
         """The licenses."""
@@ -113,6 +114,13 @@ class Ground:
 
         return RefundCounter(books, self.licenses(), TablestorePayerRefunds(self.store),
                              self.refund_gateway())
+
+    @cached_property
+    def license_keys(self) -> LicenseKeys:
+        """What derives license keys."""
+        from shared.domain.license_key import LicenseKeys
+
+        return LicenseKeys(self.settings.license_keys())
 
     @cached_property
     def payee(self) -> Payee:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from shared.domain.complaint import Complaint, ComplaintFact, ComplaintNotice
     from shared.domain.due import Work
     from shared.domain.held import HeldPayment
-    from shared.domain.lease import Window
     from shared.domain.license import License
     from shared.domain.money import Money
     from shared.domain.order import Order, PaymentInstruction, Snapshot
@@ -273,22 +272,6 @@ class NotifyVerifier(Protocol):
 
     def refused(self, status: int, code: str) -> ProviderReply:
         """Not booked (4xx or 5xx): send it again."""
-
-
-class IssuedLease(NamedTuple):
-    """A signed lease, ready to hand out; None in `token` means: pending, ask again."""
-
-    token: str | None
-
-
-class LicenseIssuer(Protocol):
-    """Signs leases. Idempotent by license and window; never called inside `notify`."""
-
-    def issue(self, license_: License, window: Window) -> IssuedLease:
-        """The lease for this license and window: the same bytes every time, or pending."""
-
-    def public_keys(self) -> list[dict[str, Any]]:
-        """The verification keys as JWKs (RFC 8037)."""
 
 
 class FactLog(Protocol):

@@ -7,6 +7,7 @@ instead of what it is ("file:/path"); another secret store is one more entry in 
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -28,7 +29,8 @@ TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
 """Merchant numbers of WeChat's own examples and of practice; never a real shop's."""
 
 MOST_DUE_BUCKETS = 16
-LEAST_PEPPER_CHARACTERS = 32
+LEAST_SECRET_CHARACTERS = 32
+LICENSE_VERSIONS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 
 class InvalidSetting(Exception):
@@ -57,9 +59,11 @@ class Settings:
     refund_held: bool
     complaint_answer_hours: int
     complaint_holds_license: bool
+    license_secrets: Secret
+    restores_per_minute: int
     signing_kid: str
     signing_key: Secret
-    earlier_signing_keys: Secret
+    key_set: str
     wechatpay_mchid: str
     wechatpay_appid: str
     wechatpay_base_url: str
@@ -85,12 +89,18 @@ class Settings:
             keys[self.wechatpay_public_key_id] = self.wechatpay_public_key
         return keys
 
-    def signing_keys(self) -> dict[str, Secret]:
-        """The seeds of all signing keys by kid: a license keeps the key it was paid under."""
-        earlier = self.earlier_signing_keys
-        seeds = _texts_by_name(earlier.reveal())
-        return {**{kid: Secret(earlier.name, seed) for kid, seed in seeds.items()},
-                self.signing_kid: self.signing_key}
+    def license_keys(self) -> dict[str, bytes]:
+        """The secrets behind license keys, by version."""
+        return {version: secret.encode()
+                for version, secret in _texts_by_name(self.license_secrets.reveal()).items()}
+
+    def nonce_secret(self) -> bytes:
+        """The secret behind the nonces of device proofs: made of the newest license secret."""
+        secrets = self.license_keys()
+        if not secrets:
+            raise MissingSetting(f"the setting {self.license_secrets.name} is missing")
+        newest = max(secrets.items())[1]
+        return hmac.new(newest, b"tongbao\ndevice-nonces", "sha256").digest()
 
 
 def read_file(reference: str) -> str:
@@ -167,12 +177,13 @@ def _check(settings: Settings) -> None:
     demand(60 <= settings.order_lifetime_s <= 7 * 86_400, "order_lifetime_s",
            "must be between 60 and 604800")
     demand(settings.orders_per_minute > 0, "orders_per_minute", "must be above 0")
+    demand(settings.restores_per_minute > 0, "restores_per_minute", "must be above 0")
     demand(settings.orders_burst > 0, "orders_burst", "must be above 0")
     demand(1 <= settings.due_buckets <= MOST_DUE_BUCKETS, "due_buckets",
            f"must be between 1 and {MOST_DUE_BUCKETS}")
     demand(not settings.payer_pepper
-           or len(settings.payer_pepper.reveal()) >= LEAST_PEPPER_CHARACTERS, "payer_pepper",
-           f"must have at least {LEAST_PEPPER_CHARACTERS} characters")
+           or len(settings.payer_pepper.reveal()) >= LEAST_SECRET_CHARACTERS, "payer_pepper",
+           f"must have at least {LEAST_SECRET_CHARACTERS} characters")
     demand(1 <= settings.complaint_answer_hours <= 72, "complaint_answer_hours",
            "must be between 1 and 72")
     demand(not settings.notify_url or "?" not in settings.notify_url, "notify_url",
@@ -182,12 +193,15 @@ def _check(settings: Settings) -> None:
            "wechatpay_api_v3_key", "must have 32 characters")
     for field, text in (
             ("wechatpay_platform_certificates", settings.wechatpay_platform_certificates),
-            ("earlier_signing_keys", settings.earlier_signing_keys.reveal())):
+            ("license_secrets", settings.license_secrets.reveal())):
         try:
             _texts_by_name(text)
         except ValueError:
             raise InvalidSetting(VARIABLES[field].name,
                                  "must be a JSON object of name to text") from None
+    demand(all(version in LICENSE_VERSIONS and len(secret) >= LEAST_SECRET_CHARACTERS
+               for version, secret in settings.license_keys().items()), "license_secrets",
+           f"must name its secrets 1 to 9, each of at least {LEAST_SECRET_CHARACTERS} characters")
     demand(not settings.wechatpay_ca or _are_certificates(settings.wechatpay_ca),
            "wechatpay_ca", "must be PEM certificates")
     demand(bool(settings.wechatpay_public_key) == bool(settings.wechatpay_public_key_id),
@@ -223,11 +237,8 @@ def _check_live(settings: Settings) -> None:
         raise InvalidSetting("WECHATPAY_CA", "is for tests, refused in live")
     if settings.wechatpay_mchid in TEST_MERCHANTS:
         raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
-    for field, kids in (
-            ("signing_kid", [settings.signing_kid]),
-            ("earlier_signing_keys", [*_texts_by_name(settings.earlier_signing_keys.reveal())])):
-        if any(kid.lower().startswith("test") for kid in kids):
-            raise InvalidSetting(VARIABLES[field].name, "names a test key, refused in live")
+    if settings.signing_kid.lower().startswith("test"):
+        raise InvalidSetting("TONGBAO_SIGNING_KID", "names a test key, refused in live")
     for field in ("wechatpay_merchant_key", "wechatpay_public_key",
                   "wechatpay_platform_certificates"):
         value = getattr(settings, field)

@@ -50,12 +50,18 @@ VARIABLES: dict[str, Variable] = {
         "hours in which a complaint must be answered; reminders begin six hours before")),
     "complaint_holds_license": Variable("TONGBAO_COMPLAINT_HOLDS_LICENSE", (), "0", (
         "1: the license is suspended while a complaint about its order is open")),
-    "signing_kid": Variable("TONGBAO_SIGNING_KID", ALL, meaning=(
-        "id of the key that signs licenses paid from now on")),
+    "license_secrets": Variable(
+        "TONGBAO_LICENSE_SECRETS", (CREATE_ORDER, LICENSE_FETCH, ADMIN), "{}", (
+            "JSON object of version (1 to 9) to a secret of at least 32 characters: license keys "
+            "are derived with the highest, keys of older versions are still found")),
+    "restores_per_minute": Variable("TONGBAO_RESTORES_PER_MINUTE", (), "10", (
+        "tries to restore a license per minute and source that one instance takes")),
+    "signing_kid": Variable("TONGBAO_SIGNING_KID", (LICENSE_FETCH,), meaning=(
+        "id of the key that signs leases and receipts")),
     "signing_key": Variable("TONGBAO_SIGNING_KEY", (LICENSE_FETCH,), meaning=(
         "Ed25519 seed of that key, base64url of 32 bytes")),
-    "earlier_signing_keys": Variable("TONGBAO_EARLIER_SIGNING_KEYS", (), "{}", (
-        "JSON object of kid to seed: keys that licenses paid before were given")),
+    "key_set": Variable("TONGBAO_KEY_SET", (LICENSE_FETCH, TIMERS), meaning=(
+        "the key set that a root signed (scripts/keys): which signing keys clients take")),
     "wechatpay_mchid": Variable("WECHATPAY_MCHID", ASKING, "", "merchant number"),
     "wechatpay_appid": Variable("WECHATPAY_APPID", ASKING, "", (
         "application id bound to the merchant number")),

@@ -1,20 +1,28 @@
-"""license-fetch: how an order stands, its receipt, POST /v1/licenses/claim and GET /v1/keys."""
+"""license-fetch: how an order stands, its license on the buyer's devices, and the keys."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from shared import bootstrap
-from shared.errors import InvalidRequest
-from shared.http.answers import license_answer, order_answer, receipt_answer
+from shared.http.answers import order_answer, receipt_answer
 from shared.http.app import App, Route
 from shared.http.incoming import bearer_secret, json_object
+from shared.http.license_answers import devices_answer, license_answer, purchase_answer
+from shared.http.license_bodies import read_claim, read_decision, read_restore
 from shared.http.request import Answer, Request
 from shared.use_cases.claim_license import Desk, claim_license
 from shared.use_cases.fetch_order import Counter, fetch_order
+from shared.use_cases.manage_devices import decide_takeover, list_devices, remove_device
+from shared.use_cases.refresh_lease import refresh_lease
+from shared.use_cases.restore_license import restore_license
+from shared.use_cases.show_license import show_license
 from shared.use_cases.show_receipt import show_receipt
 
 if TYPE_CHECKING:
+    from shared.domain.license import License
+    from shared.http.device_gate import Doors
+    from shared.use_cases.claim_license import HandedOver
     from shared.use_cases.request_refund import RefundCounter
 
 KEYS_CACHE = {"Cache-Control": "public, max-age=300"}
@@ -31,20 +39,37 @@ def handler(event: bytes, context: object) -> dict[str, Any]:
     return app(event, context)
 
 
-def routes(counter: Counter, desk: Desk, refunds: RefundCounter) -> list[Route]:
+def routes(counter: Counter, desk: Desk, refunds: RefundCounter, doors: Doors) -> list[Route]:
     """What this function answers to."""
-    return [Route("GET", "/v1/orders/{order_id}", lambda request: show(request, counter)),
-            Route("GET", "/v1/orders/{order_id}/receipt",
-                  lambda request: show_paid(request, refunds)),
-            Route("POST", "/v1/licenses/claim", lambda request: claim(request, desk)),
-            Route("GET", "/v1/keys", lambda _: Answer(
-                200, {"keys": desk.issuer.public_keys()}, headers=KEYS_CACHE))]
+    return [
+        Route("GET", "/v1/orders/{order_id}", lambda request: show(request, counter, doors)),
+        Route("GET", "/v1/orders/{order_id}/receipt",
+              lambda request: show_paid(request, refunds)),
+        Route("GET", "/v1/orders/{order_id}/license",
+              lambda request: show_bought(request, desk)),
+        Route("POST", "/v1/licenses/claim", lambda request: claim(request, desk, doors)),
+        Route("POST", "/v1/licenses/restore", lambda request: restore(request, desk, doors)),
+        Route("POST", "/v1/licenses/{license_id}/lease",
+              lambda request: refresh(request, desk, doors)),
+        Route("GET", "/v1/licenses/{license_id}/devices",
+              lambda request: devices(request, desk, doors)),
+        Route("DELETE", "/v1/licenses/{license_id}/devices/{device_id}",
+              lambda request: remove(request, desk, doors)),
+        Route("POST", "/v1/licenses/{license_id}/takeovers/{takeover_id}",
+              lambda request: decide(request, desk, doors)),
+        Route("GET", "/v1/keys", lambda _: Answer(200, {
+            "keys": doors.key_set.public_keys(), "set": doors.key_set.text},
+            headers=KEYS_CACHE))]
 
 
-def show(request: Request, counter: Counter) -> Answer:
-    """GET /v1/orders/{order_id}: how the order stands, for who knows its claim secret."""
+def show(request: Request, counter: Counter, doors: Doors) -> Answer:
+    """GET /v1/orders/{order_id}: how the order stands, for who knows its claim secret.
+
+    It carries a nonce, so that the claim that follows the payment needs no second try.
+    """
     order = fetch_order(request.parameters["order_id"], bearer_secret(request), counter)
-    return Answer(200, order_answer(order, counter.books.clock.now_s()))
+    return Answer(200, order_answer(order, counter.books.clock.now_s()),
+                  headers=doors.gate.nonce())
 
 
 def show_paid(request: Request, refunds: RefundCounter) -> Answer:
@@ -53,11 +78,60 @@ def show_paid(request: Request, refunds: RefundCounter) -> Answer:
         request.parameters["order_id"], bearer_secret(request), refunds)))
 
 
-def claim(request: Request, desk: Desk) -> Answer:
-    """POST /v1/licenses/claim: the license of a paid order, as a lease."""
-    body = json_object(request)
-    order_id = body.get("order_id")
-    if set(body) != {"order_id"} or not isinstance(order_id, str):
-        raise InvalidRequest(code="INVALID_FIELD", field="order_id")
-    handed = claim_license(order_id, bearer_secret(request), desk)
-    return Answer(202 if handed.lease is None else 200, license_answer(handed))
+def show_bought(request: Request, desk: Desk) -> Answer:
+    """GET /v1/orders/{order_id}/license: the license key and a signed receipt; no lease."""
+    return Answer(200, purchase_answer(show_license(
+        request.parameters["order_id"], bearer_secret(request), desk)))
+
+
+def claim(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """POST /v1/licenses/claim: the first activation of a paid order's license."""
+    order_id, platform = read_claim(json_object(request))
+    wanted = doors.gate.device_of(request, platform)
+    return _handed(claim_license(order_id, bearer_secret(request), wanted, desk), desk, doors)
+
+
+def restore(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """POST /v1/licenses/restore: a new device, by order number or license key."""
+    doors.bucket.take(request.source_ip)
+    wish, platform = read_restore(json_object(request))
+    wanted = doors.gate.device_of(request, platform)
+    return _handed(restore_license(wish, wanted, desk), desk, doors)
+
+
+def refresh(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """POST /v1/licenses/{license_id}/lease: the next lease of an active device."""
+    thumbprint = doors.gate.thumbprint_of(request)
+    return _handed(refresh_lease(request.parameters["license_id"], thumbprint, desk), desk, doors)
+
+
+def devices(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """GET /v1/licenses/{license_id}/devices: all of them, for one of them."""
+    thumbprint = doors.gate.thumbprint_of(request)
+    return _listed(list_devices(request.parameters["license_id"], thumbprint, desk), desk, doors)
+
+
+def remove(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """DELETE /v1/licenses/{license_id}/devices/{device_id}: free a slot."""
+    thumbprint = doors.gate.thumbprint_of(request)
+    return _listed(remove_device(request.parameters["license_id"], thumbprint,
+                                 request.parameters["device_id"], desk), desk, doors)
+
+
+def decide(request: Request, desk: Desk, doors: Doors) -> Answer:
+    """POST /v1/licenses/{license_id}/takeovers/{takeover_id}: approve it, or object."""
+    approve = read_decision(json_object(request))
+    thumbprint = doors.gate.thumbprint_of(request)
+    return _listed(decide_takeover(
+        request.parameters["license_id"], thumbprint, request.parameters["takeover_id"],
+        approve=approve, desk=desk), desk, doors)
+
+
+def _handed(handed: HandedOver, desk: Desk, doors: Doors) -> Answer:
+    return Answer(202 if handed.lease is None else 200,
+                  license_answer(handed, desk.books.clock.now_s()), headers=doors.gate.nonce())
+
+
+def _listed(license_: License, desk: Desk, doors: Doors) -> Answer:
+    return Answer(200, devices_answer(license_, desk.books.clock.now_s()),
+                  headers=doors.gate.nonce())

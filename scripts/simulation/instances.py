@@ -101,7 +101,8 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
                 days=store["days"]))
     office = BackOffice(counter, gateway, store["ledger"], shop.catalogue)
     return Instance(
-        clock, shop, Counter(books, gateway), Desk(books, store["licenses"], world.issuer),
+        clock, shop, Counter(books, gateway),
+        Desk(books, store["licenses"], world.issuer, world.shop.license_keys),
         counter, desks, jobs(office=office, held=desks.held, complaints=desks.complaints,
                              audit=desks.audit, everywhere=books))
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.domain.catalogue import Catalogue, Product
+from shared.domain.device import DEFAULT_DEVICE_LIMIT, MOST_DEVICES
 from shared.domain.money import Money
 from shared.domain.refund_policy import RefundPolicy
 from shared.strict_json import InvalidJson, loads
@@ -44,6 +45,7 @@ class _Product(_Strict):
     term_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None
     entitlements: Annotated[list[Name], Field(min_length=1, max_length=32)]
     refund_policy: _RefundPolicy | None = None
+    device_limit: Annotated[int, Field(strict=True, ge=1, le=MOST_DEVICES)] = DEFAULT_DEVICE_LIMIT
 
     @model_validator(mode="after")
     def _has_every_language(self) -> _Product:
@@ -88,7 +90,7 @@ def _product(item: _Product) -> Product:
         product_id=item.product_id, titles=item.titles, descriptions=item.descriptions,
         prices={currency: Money(minor, currency) for currency, minor in item.prices.items()},
         term_days=item.term_days, entitlements=tuple(item.entitlements),
-        refund_policy=_policy(item.refund_policy))
+        refund_policy=_policy(item.refund_policy), device_limit=item.device_limit)
 
 
 def _policy(item: _RefundPolicy | None) -> RefundPolicy | None:

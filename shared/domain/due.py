@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.license import DAY_S
+from shared.domain.calendar import DAY_S
 from shared.domain.refund import RefundState
 from shared.domain.refunding import has_unexplained_refund
 

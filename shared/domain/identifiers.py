@@ -21,7 +21,7 @@ ID_LENGTH = 26
 
 _VALUE = {symbol: value for value, symbol in enumerate(CROCKFORD)}
 _AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-_FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
+RFC_4648_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
 _DIGEST_BYTES = 20  # a whole number of base-32 symbols, and more than any identifier needs
 _FIELD_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
 
@@ -44,12 +44,17 @@ def out_trade_no(prefix: str, environment: str, idempotency_key: str) -> str:
 
 def parse_out_trade_no(typed: str) -> str:
     """What a person typed, as the number it means; raises InvalidIdentifier when none."""
-    text = typed.strip().upper().translate(_AS_TYPED)
+    text = as_typed(typed)
     if len(text) != OUT_TRADE_NO_LENGTH or any(symbol not in _VALUE for symbol in text):
         raise InvalidIdentifier("an order number has 31 letters and digits")
     if check_symbol(text[:-1]) != text[-1]:
         raise InvalidIdentifier("the order number's check character does not fit: a typing error")
     return text
+
+
+def as_typed(typed: str) -> str:
+    """A typed text in capitals, without dashes and spaces, its look-alikes as digits."""
+    return typed.strip().upper().translate(_AS_TYPED)
 
 
 def out_refund_no(number: str, request_key: str) -> str:
@@ -73,9 +78,29 @@ def order_id(number: str) -> str:
     return _hashed("order", number, length=ID_LENGTH)
 
 
-def license_id(first_order_id: str) -> str:
-    """The license that a first purchase makes; a renewal names an existing one instead."""
-    return _hashed("license", first_order_id, length=ID_LENGTH)
+def license_id(license_key: str) -> str:
+    """The license of this license key: who has the key finds the row, not the other way round."""
+    return _hashed("license", license_key, length=ID_LENGTH)
+
+
+def device_id(license_id_: str, thumbprint: str) -> str:
+    """A device of a license, by the thumbprint of its key (RFC 7638)."""
+    return _hashed("device", license_id_, thumbprint, length=ID_LENGTH)
+
+
+def takeover_id(license_id_: str, thumbprint: str, asked_at_s: int) -> str:
+    """A new device's request for another's slot."""
+    return _hashed("takeover", license_id_, thumbprint, str(asked_at_s), length=ID_LENGTH)
+
+
+def lease_id(license_id_: str, thumbprint: str, issued_at_s: int) -> str:
+    """A lease: the same for the same license, device and time, whatever key signs it."""
+    return _hashed("lease", license_id_, thumbprint, str(issued_at_s), length=ID_LENGTH)
+
+
+def receipt_id(order_id_: str) -> str:
+    """The signed receipt of an order."""
+    return _hashed("receipt", order_id_, length=ID_LENGTH)
 
 
 def grant_id(proof_kind: str, proof_reference: str) -> str:
@@ -118,4 +143,4 @@ def _hashed(kind: str, *parts: str, length: int) -> str:
     raw = [part.encode() for part in ("tongbao", kind, *parts)]
     digest = hashlib.sha256(
         b"".join([len(part).to_bytes(4, "big") + part for part in raw])).digest()
-    return b32encode(digest[:_DIGEST_BYTES])[:length].translate(_FROM_RFC_4648).decode()
+    return b32encode(digest[:_DIGEST_BYTES])[:length].translate(RFC_4648_TO_CROCKFORD).decode()

@@ -13,11 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
+from shared.domain.calendar import DAY_S
 from shared.domain.history import Event, History, begin
 
+if TYPE_CHECKING:
+    from shared.domain.device import Device, Takeover
+
 KIND = "license"
-DAY_S = 86_400
+PAYMENT = "payment"
 
 
 class Standing(str, Enum):
@@ -38,10 +43,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Grant:
-    """`term_days` of `entitlements` (None: for ever) from `granted_at_s` on.
+    """`term_days` of `entitlements` (None: for ever) from `granted_at_s` on, on so many devices.
 
-    `granted_at_s` of a paid grant is the provider's time of payment. `kid` names the key
-    that signs the license; payment, time and kid are fixed by one conditional write.
+    `granted_at_s` of a paid grant is the provider's time of payment; `order_id` is the order
+    that earned it, or on which it was given. All is fixed by one conditional write.
     """
 
     grant_id: str
@@ -50,7 +55,8 @@ class Grant:
     entitlements: tuple[str, ...]
     term_days: int | None
     granted_at_s: int
-    kid: str
+    order_id: str
+    device_limit: int
     proof: Proof
 
 
@@ -67,8 +73,8 @@ class GrantStanding:
 class License:
     """What one buyer may use, and since which grants. One license is one row.
 
-    A grant without an entry in `standings` is active. `activated_at_s` is when a lease was
-    first handed out for it.
+    A grant without an entry in `standings` is active. `activated_at_s` is when a device was
+    first activated; `devices` are those that have a slot, `takeover` is the last request for one.
     """
 
     license_id: str
@@ -78,6 +84,8 @@ class License:
     history: History
     standings: tuple[GrantStanding, ...] = ()
     activated_at_s: int | None = None
+    devices: tuple[Device, ...] = ()
+    takeover: Takeover | None = None
     version: int = 1
 
     @property
@@ -94,9 +102,20 @@ class License:
                      if known.grant_id == grant_id), Standing.ACTIVE)
 
     @property
-    def kid(self) -> str:
-        """The key that signs this license's leases: that of its newest grant."""
-        return self._oldest_first()[-1].kid
+    def order_id(self) -> str:
+        """The order that made it."""
+        return self._oldest_first()[0].order_id
+
+    @property
+    def device_limit(self) -> int:
+        """How many devices may have a slot: the most that any active grant allows."""
+        return max(grant.device_limit for grant in self._active() or self.grants)
+
+    @property
+    def newest_payment_at_s(self) -> int | None:
+        """When the newest active grant that was paid for was paid; None: none was."""
+        return max((grant.granted_at_s for grant in self._active()
+                    if grant.proof.kind == PAYMENT), default=None)
 
     @property
     def paid_at_s(self) -> int:
@@ -170,7 +189,7 @@ _WORDS = {Standing.ACTIVE: "restored", Standing.SUSPENDED: "suspended",
 
 
 def activate(license_: License, now_s: int, source: str) -> License:
-    """The license once a lease was handed out for it; the same license when one was before."""
+    """The license once a device was activated; the same license when one was before."""
     if license_.activated_at_s is not None:
         return license_
     return replace(license_, activated_at_s=now_s, version=license_.version + 1,
@@ -182,4 +201,4 @@ def _granted(grant: Grant, now_s: int, source: str, actor: str) -> Event:
         "grant_id": grant.grant_id, "proof": grant.proof.kind,
         "reference": grant.proof.reference, "term_days": grant.term_days,
         "entitlements": list(grant.entitlements), "granted_at_s": grant.granted_at_s,
-        "kid": grant.kid})
+        "device_limit": grant.device_limit})

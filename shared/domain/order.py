@@ -20,8 +20,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
+from shared.domain.device import DEFAULT_DEVICE_LIMIT
 from shared.domain.history import Event, History, begin
-from shared.domain.license import Grant, Proof
+from shared.domain.license import PAYMENT, Grant, Proof
 from shared.domain.payment import Payee, PaymentFact, TradeState
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Snapshot:
     entitlements: tuple[str, ...]
     catalogue_version: str
     refund_policy: RefundPolicy | None = None
+    device_limit: int = DEFAULT_DEVICE_LIMIT
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ class Terms:
     provider_request: str
     created_at_s: int
     expires_at_s: int
+    license_id: str
 
 
 def place(snapshot: Snapshot, terms: Terms) -> Order:
@@ -180,7 +183,7 @@ def place(snapshot: Snapshot, terms: Terms) -> Order:
     return Order(
         order_id=order_id, out_trade_no=terms.out_trade_no, environment=terms.environment,
         provider=terms.provider, payee=terms.payee, snapshot=snapshot,
-        license_id=identifiers.license_id(order_id),
+        license_id=terms.license_id,
         claim_secret_hash=terms.claim_secret_hash, created_at_s=terms.created_at_s,
         expires_at_s=terms.expires_at_s, provider_request=terms.provider_request,
         next_query_at_s=terms.created_at_s + QUERY_INTERVAL_S, state=OrderState.CREATED,
@@ -199,18 +202,18 @@ def close(order: Order, now_s: int, *, actor: str, source: str) -> Order:
     return _move(order, Event("closed", now_s, actor, source), version=order.version + 1)
 
 
-def record_payment(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
+def record_payment(order: Order, fact: PaymentFact, now_s: int) -> Order:
     """The order after a fact that fits it; the same order when the fact is not news.
 
-    One verified payment fixes, in one version of one row: the payment, its only grant, and
-    the signing key of its license. A REFUNDED fact means paid *and* refunded; it is news
-    only while no refund of this order is known, for a known one tells more.
+    One verified payment fixes, in one version of one row, the payment and its only grant. A
+    REFUNDED fact means paid *and* refunded; it is news only while no refund of this order is
+    known, for a known one tells more.
     """
     if not fact.was_paid:
         return order
     before = order
     if order.payment is None:
-        order = _pay(order, fact, now_s, kid)
+        order = _pay(order, fact, now_s)
     if (fact.trade_state is TradeState.REFUNDED and order.state is OrderState.PAID
             and order.refund_reported_at_s is None and not order.refunds):
         order = _move(order, Event("refund_reported", now_s, "provider", fact.source),
@@ -229,29 +232,29 @@ A page that nobody looks at should poll less often; then WeChat is asked less of
 """
 
 
-def _pay(order: Order, fact: PaymentFact, now_s: int, kid: str) -> Order:
+def _pay(order: Order, fact: PaymentFact, now_s: int) -> Order:
     assert fact.transaction_id is not None
     assert fact.amount is not None
     assert fact.paid_at_s is not None
     payment = Payment(fact.transaction_id, fact.amount, fact.paid_at_s, fact.source,
                       fact.payer_hash, late=order.state is OrderState.CLOSED)
-    grant = grant_for_payment(order, payment, kid)
+    grant = grant_for_payment(order, payment)
     data: dict[str, Any] = {
         "transaction_id": payment.transaction_id, "amount": payment.amount.as_dict(),
         "paid_at_s": payment.paid_at_s, "grant_id": grant.grant_id,
-        "license_id": grant.license_id, "kid": kid}
+        "license_id": grant.license_id}
     event = Event("paid", now_s, "provider", fact.source, data)
     return _move(order, event, version=order.version + 1, payment=payment, grant=grant)
 
 
-def grant_for_payment(order: Order, payment: Payment, kid: str) -> Grant:
+def grant_for_payment(order: Order, payment: Payment) -> Grant:
     """The one grant of a paid order."""
-    proof = Proof("payment", f"{order.provider}:{payment.transaction_id}")
+    proof = Proof(PAYMENT, f"{order.provider}:{payment.transaction_id}")
     return Grant(
         grant_id=identifiers.grant_id("order", order.order_id), license_id=order.license_id,
         product_id=order.snapshot.product_id, entitlements=order.snapshot.entitlements,
-        term_days=order.snapshot.term_days, granted_at_s=payment.paid_at_s, kid=kid,
-        proof=proof)
+        term_days=order.snapshot.term_days, granted_at_s=payment.paid_at_s,
+        order_id=order.order_id, device_limit=order.snapshot.device_limit, proof=proof)
 
 
 def _move(order: Order, event: Event, **changes: Any) -> Order:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.license import DAY_S
+from shared.domain.calendar import DAY_S
 from shared.domain.refunding import refundable
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from shared.domain.order import Order
     from shared.domain.refund import Refund
     from shared.domain.refund_policy import RefundPolicy
-    from shared.use_cases.claim_license import HandedOver
     from shared.use_cases.show_receipt import Receipt
 
 
@@ -81,16 +80,3 @@ def _refund(refund: Refund) -> dict[str, Any]:
     return {"refund_id": refund.refund_id, "amount": refund.amount.as_dict(),
             "status": refund.state.value, "origin": refund.origin.value,
             "requested_at_s": refund.requested_at_s, "settled_at_s": refund.settled_at_s}
-
-
-def license_answer(handed: HandedOver) -> dict[str, Any]:
-    """A license and its lease for the holder; no lease while it is being signed."""
-    license_ = handed.license
-    lease = None if handed.lease is None else {
-        "token": handed.lease, "starts_at_s": handed.window.starts_at_s,
-        "ends_at_s": handed.window.ends_at_s}
-    return {"license": {
-        "license_id": license_.license_id, "product_id": license_.product_id,
-        "entitlements": list(license_.entitlements), "paid_at_s": license_.paid_at_s,
-        "ends_at_s": license_.ends_at_s(), "status": "pending" if lease is None else "active",
-        "lease": lease}}

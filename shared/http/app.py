@@ -21,13 +21,13 @@ PREFLIGHT_SECONDS = 86_400
 
 CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Expose-Headers": "Retry-After, DPoP-Nonce",
 }
 """Any origin: no cookie is ever read, every right comes from a secret in a header."""
 
 PREFLIGHT_HEADERS = {
     **CORS_HEADERS,
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, DPoP",
     "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
 }
 
@@ -119,7 +119,9 @@ class App:
     def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
         self.log.fact("request.refused", code=error.code, status=error.status,
                       reason=error.reason)
-        headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+        headers = dict(error.headers)
+        if error.retry_after_s is not None:
+            headers["Retry-After"] = str(error.retry_after_s)
         return Answer(error.status, error.as_dict(request_id), headers=headers)
 
     def _as_dict(self, answer: Answer) -> dict[str, Any]:

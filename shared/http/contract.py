@@ -139,24 +139,86 @@ class ReceiptAnswer(Model):
     receipt: ReceiptModel
 
 
+Platform = Annotated[str, Field(
+    pattern=r"^([a-z0-9]{1,16}/[a-z0-9]{1,16})?$",
+    description='What the device runs on, coarsely: "chrome/windows".')]
+DeviceWay = Literal["claim", "order_number", "license_key"]
+
+
 class ClaimRequest(Model):
-    """Which order's license; the claim secret goes into Authorization."""
+    """Which order's license; the claim secret goes into Authorization, the proof into DPoP."""
 
     order_id: Id
+    platform: Platform = ""
+
+
+class RestoreRequest(Model):
+    """An order number or a license key, as typed; `replaces` asks for that device's slot."""
+
+    order_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    license_key: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    replaces: Id | None = None
+    platform: Platform = ""
+
+
+class DecisionRequest(Model):
+    """What an active device says to another's request for a slot."""
+
+    decision: Literal["approve", "object"]
+
+
+class DeviceModel(Model):
+    """A device with a slot. From `dark_at_s` on nothing that it holds is good any more."""
+
+    device_id: Id
+    platform: str
+    way: DeviceWay
+    activated_at_s: Seconds
+    dark_at_s: Seconds
+
+
+class TakeoverModel(Model):
+    """A new device's request for a slot: without objection it may have it at `ripe_at_s`."""
+
+    takeover_id: Id
+    platform: str
+    way: DeviceWay
+    replaces: Id
+    asked_at_s: Seconds
+    ripe_at_s: Seconds
+
+
+class DevicesModel(Model):
+    """The devices of a license; also the `details` of an error that asks to choose one."""
+
+    device_limit: int
+    devices: list[DeviceModel]
+    takeover: TakeoverModel | None
+
+
+class DevicesAnswer(DevicesModel):
+    """Answer of GET and DELETE /v1/licenses/{license_id}/devices… and of POST …/takeovers/…."""
+
+    license_id: Id
 
 
 class LeaseModel(Model):
-    """A license's lease: a JWS that is verified offline with the keys of GET /v1/keys."""
+    """A lease: a JWS bound to the device's key, verified offline (docs/licenses.md)."""
 
     token: str
     starts_at_s: Seconds
     ends_at_s: Seconds
+    grace_ends_at_s: Seconds
+    refresh_at_s: Annotated[int, Field(ge=0, description=(
+        "Ask for the next one by then, at the latest; each client a little earlier."))]
 
 
-class LicenseModel(Model):
-    """A license as its holder sees it."""
+class LicenseModel(DevicesModel):
+    """A license as one of its devices sees it."""
 
     license_id: Id
+    license_key: Annotated[str | None, Field(
+        description="For the buyer to keep; null when it cannot be derived any more.")]
     product_id: str
     entitlements: list[str]
     paid_at_s: Seconds
@@ -166,9 +228,28 @@ class LicenseModel(Model):
 
 
 class LicenseAnswer(Model):
-    """Answer of POST /v1/licenses/claim; 202 and no lease while it is being signed."""
+    """Answer of claim, restore and refresh; 202 and no lease while it is being signed."""
 
     license: LicenseModel
+
+
+class PurchaseModel(Model):
+    """What was bought, for who knows the claim secret. `receipt` is signed and unlocks nothing."""
+
+    order_id: Id
+    out_trade_no: str
+    license_id: Id
+    license_key: str | None
+    product_id: str
+    entitlements: list[str]
+    standing: Literal["active", "suspended", "revoked"]
+    receipt: str | None
+
+
+class PurchaseAnswer(Model):
+    """Answer of GET /v1/orders/{order_id}/license."""
+
+    purchase: PurchaseModel
 
 
 class KeyModel(Model):
@@ -183,9 +264,10 @@ class KeyModel(Model):
 
 
 class KeysAnswer(Model):
-    """Answer of GET /v1/keys: a JWK set (RFC 7517 §5)."""
+    """Answer of GET /v1/keys: a JWK set (RFC 7517 §5), and the signed set that clients trust."""
 
     keys: list[KeyModel]
+    set: str
 
 
 class ErrorModel(Model):
@@ -197,6 +279,7 @@ class ErrorModel(Model):
     request_id: str
     field: str | None = None
     retry_after_s: int | None = None
+    details: DevicesModel | None = None
 
 
 class ErrorAnswer(Model):

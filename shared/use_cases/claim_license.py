@@ -1,8 +1,8 @@
-"""Hand over the license of a paid order, as a lease.
+"""Hand over the license of a paid order, as a lease, to its first device.
 
-The payment already fixed the grant (id, terms, time, signing key) in the order's row. Here
-it is applied to the license's own row, as often as anyone likes, and a lease is signed for
-the current window: the same bytes for everybody who asks in that window.
+The payment already fixed the grant (id, terms, time) in the order's row. Here it is applied to
+the license's own row, together with the device, in one conditional write; then a lease is
+signed for that device and today: the same bytes, however often it asks today.
 
 No lease leaves for money that went back: the order is read first, and what it says the license
 is worth is in the license's row before a lease is signed; a newer word that reached that row
@@ -14,19 +14,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.lease import Window, window_at
-from shared.domain.license import License, Standing
-from shared.errors import Conflict, Forbidden
+from shared.domain.activation import SOURCE, claim_slot, lease_window, open_takeover
+from shared.domain.device import Refusal, Refused
+from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
 from shared.use_cases.fetch_order import authorized_order
-from shared.use_cases.project_license import project_license
+from shared.use_cases.project_license import change_license
 
 if TYPE_CHECKING:
-    from shared.ports import LicenseIssuer, LicenseRepository
+    from shared.domain.device import Wanted
+    from shared.domain.lease import Window
+    from shared.domain.license import License
+    from shared.domain.license_key import LicenseKeys
+    from shared.domain.order import Order
+    from shared.license_ports import LicenseIssuer
+    from shared.ports import LicenseRepository
+    from shared.use_cases.project_license import Change
     from shared.use_cases.record_payment import Books
 
-SOURCE = "license-fetch"
-
-REFUSALS = {Standing.SUSPENDED: "LICENSE_SUSPENDED", Standing.REVOKED: "LICENSE_REVOKED"}
+ERRORS: dict[Refusal, type[TongbaoError]] = {
+    Refusal.SUSPENDED: Forbidden, Refusal.REVOKED: Forbidden, Refusal.EXPIRED: Forbidden,
+    Refusal.NOT_ACTIVE: NotFound, Refusal.SWAPS: RateLimited}
+"""What the others are: Conflict."""
 
 
 @dataclass(frozen=True)
@@ -36,33 +44,72 @@ class Desk:
     books: Books
     licenses: LicenseRepository
     issuer: LicenseIssuer
+    license_keys: LicenseKeys
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """A license, the window of its lease, and the lease; None while it is being signed."""
+    """A license, the window of its lease, and the lease; None while it is being signed.
+
+    `license_key` is None when the secret that it was derived from is no longer here.
+    """
 
     license: License
     window: Window
     lease: str | None
+    license_key: str | None
 
 
-def claim_license(order_id: str, claim_secret: str | None, desk: Desk) -> HandedOver:
-    """The lease of this order's license.
+def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
+                  desk: Desk) -> HandedOver:
+    """The lease of this order's license for its first device, or for that device again.
 
-    Raises OrderNotFound, Conflict(ORDER_NOT_PAID), Forbidden(LICENSE_SUSPENDED,
-    LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
+    Raises OrderNotFound, Conflict(ORDER_NOT_PAID, CLAIM_SECRET_USED or DEVICE_LIMIT_REACHED),
+    Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
     """
     order = authorized_order(order_id, claim_secret, desk.books)
+    license_ = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
+    return hand_over(license_, wanted.thumbprint, desk)
+
+
+def seat_device(order: Order, desk: Desk, change: Change,
+                stored: License | None = None) -> License:
+    """The license of a paid order after `change`, stored; a refusal as the error it is."""
     if order.grant is None:
         raise Conflict(code="ORDER_NOT_PAID", retry_after_s=2)
-    license_ = project_license(order, desk.licenses, desk.books, source=SOURCE, activating=True)
-    if license_.standing in REFUSALS:
-        raise Forbidden(code=REFUSALS[license_.standing])
-    window = window_at(license_, desk.books.clock.now_s())
-    if window is None:
-        raise Forbidden(code="LICENSE_EXPIRED")
-    issued = desk.issuer.issue(license_, window)
+    try:
+        return change_license(order, desk.licenses, desk.books, change, source=SOURCE,
+                              stored=stored)
+    except Refused as refused:
+        raise as_error(refused, desk, desk.licenses.load(order.license_id)
+                       if refused.refusal is Refusal.FULL else None) from None
+
+
+def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
+    """The lease of this license for a device that has a slot. Raises Unavailable."""
+    try:
+        window = lease_window(license_, desk.books.clock.now_s())
+    except Refused as refused:
+        raise as_error(refused, desk) from None
+    issued = desk.issuer.issue(license_, thumbprint, window)
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
-                        order_id=order_id, license_id=license_.license_id)
-    return HandedOver(license_, window, issued.token)
+                        order_id=license_.order_id, license_id=license_.license_id)
+    return HandedOver(license_, window, issued.token,
+                      desk.license_keys.key_of(license_.order_id, license_.license_id))
+
+
+def as_error(refused: Refused, desk: Desk, license_: License | None = None) -> TongbaoError:
+    """The API's error for a refusal; with the devices of the license, where one must choose."""
+    kind = ERRORS.get(refused.refusal, Conflict)
+    now_s = desk.books.clock.now_s()
+    again_s = None if refused.again_at_s is None else max(1, refused.again_at_s - now_s)
+    return kind(code=refused.refusal.value, retry_after_s=again_s,
+                details=None if license_ is None else device_details(license_, now_s))
+
+
+def device_details(license_: License, now_s: int) -> dict[str, object]:
+    """The devices of a license, its limit, and the request that waits, if one does."""
+    takeover = open_takeover(license_, now_s)
+    return {"device_limit": license_.device_limit,
+            "devices": [device.as_dict() for device in license_.devices],
+            "takeover": None if takeover is None else takeover.as_dict()}

@@ -30,6 +30,7 @@ from shared.use_cases.record_payment import Books, record_payment
 
 if TYPE_CHECKING:
     from shared.domain.catalogue import Catalogue
+    from shared.domain.license_key import LicenseKeys
     from shared.ports import PaymentGateway
 
 MOST_RIVALS = 3
@@ -56,6 +57,7 @@ class Shop:
     prefix: str
     environment: str
     order_lifetime_s: int
+    license_keys: LicenseKeys
 
 
 def create_order(request: OrderRequest, shop: Shop) -> Order:
@@ -107,7 +109,7 @@ def _snapshot(request: OrderRequest, shop: Shop) -> Snapshot | None:
         product_id=product.product_id, title=product.titles[request.language],
         language=request.language, price=price, term_days=product.term_days,
         entitlements=product.entitlements, catalogue_version=shop.catalogue.version,
-        refund_policy=product.refund_policy)
+        refund_policy=product.refund_policy, device_limit=product.device_limit)
 
 
 def _placed_before_withdrawal(number: str, shop: Shop) -> Order:
@@ -129,7 +131,9 @@ def _draft(number: str, snapshot: Snapshot, request: OrderRequest, shop: Shop) -
         out_trade_no=number, environment=shop.environment, provider=shop.gateway.provider,
         payee=shop.gateway.payee, claim_secret_hash=request.claim_secret_hash,
         provider_request=shop.gateway.prepare(number, snapshot, expires_at_s),
-        created_at_s=now_s, expires_at_s=expires_at_s))
+        created_at_s=now_s, expires_at_s=expires_at_s,
+        license_id=identifiers.license_id(
+            shop.license_keys.new(identifiers.order_id(number)))))
 
 
 def _if_the_same(stored: Order, request: OrderRequest) -> Order:

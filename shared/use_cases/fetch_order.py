@@ -7,12 +7,11 @@ many pages poll.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.base64url import digest_b64url
 from shared.domain import identifiers
 from shared.domain.order import schedule_query
 from shared.errors import OrderNotFound, TongbaoError, Unavailable, VersionConflict
@@ -70,7 +69,7 @@ def _read_again(order: Order, books: Books) -> Order:
 
 def _hash_of(secret: str) -> str:
     """base64url(SHA-256(secret)) without padding: RFC 7636 §4.2, method S256."""
-    return urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=").decode()
+    return digest_b64url(secret.encode())
 
 
 def _ask_if_due(order: Order, counter: Counter) -> Order:

@@ -55,4 +55,5 @@ def _gift(order: Order, term_days: int, key: str, books: Books) -> Grant:
     return Grant(
         grant_id=grant_id, license_id=order.license_id, product_id=order.snapshot.product_id,
         entitlements=order.snapshot.entitlements, term_days=term_days,
-        granted_at_s=books.clock.now_s(), kid=books.kid, proof=Proof("gift", grant_id))
+        granted_at_s=books.clock.now_s(), order_id=order.order_id,
+        device_limit=order.snapshot.device_limit, proof=Proof("gift", grant_id))

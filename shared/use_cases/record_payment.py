@@ -44,7 +44,7 @@ class PaymentHeld(NotifyNotAccepted):
 
 @dataclass(frozen=True)
 class Books:
-    """What booking needs; `kid` names the key that will sign the licenses paid now.
+    """What booking needs.
 
     `prefix` begins the numbers of this deployment's orders: several shops may share one
     merchant number, and what is another's is left alone. `margin_s` is longer than a call of
@@ -57,7 +57,6 @@ class Books:
     held: HeldPayments
     clock: Clock
     log: FactLog
-    kid: str
     prefix: str = ""
     margin_s: int = FIRST_LOOK_AFTER_S
 
@@ -82,7 +81,7 @@ def record_payment(fact: PaymentFact, books: Books, order: Order | None = None) 
         if mismatch is not None:
             _refuse(fact, mismatch, books)
         assert order is not None
-        booked = with_payment(order, fact, books.clock.now_s(), books.kid)
+        booked = with_payment(order, fact, books.clock.now_s())
         if booked is order:
             return order
         if not order.is_open():

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
+from shared.domain.calendar import DAY_S
 from shared.domain.due import FIRST_LOOK_AFTER_S
 from shared.domain.held import HeldPayment, HeldState, held_id, move_held
 from shared.domain.history import Event
-from shared.domain.license import DAY_S
 from shared.errors import (
     Conflict,
     NotFound,

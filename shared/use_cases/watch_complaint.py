@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
-from shared.domain.calendar import day_of, days_after
+from shared.domain.calendar import DAY_S, day_of, days_after
 from shared.domain.complaint import (
     Complaint,
     ComplaintFact,
@@ -21,7 +21,6 @@ from shared.domain.complaint import (
     record_complaint,
 )
 from shared.domain.history import Event
-from shared.domain.license import DAY_S
 from shared.errors import (
     AlreadyExists,
     Conflict,

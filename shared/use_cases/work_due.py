@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.domain.calendar import DAY_S
 from shared.domain.due import LEASE_S, Work
-from shared.domain.license import DAY_S
 from shared.errors import NotifyNotAccepted, TongbaoError, Unavailable
 
 if TYPE_CHECKING:

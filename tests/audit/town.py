@@ -25,7 +25,7 @@ from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.record_refund import record_refund
 from shared.use_cases.request_refund import RefundRequest, request_own_refund, request_refund
 from shared.use_cases.watch_complaint import answer_complaint, list_new_complaints
-from tests.unit.use_cases.world import SECRET, World, request
+from tests.unit.use_cases.world import DEVICE, SECRET, World, request
 
 if TYPE_CHECKING:
     from scripts.auditing.evidence import Finding, Tables
@@ -79,7 +79,7 @@ def build() -> Town:
         "paid", "refunded", "partly", "complained", "gifted")}
     _hold_wrong_amount(world, orders["held"])
     for order in paid.values():
-        claim_license(order.order_id, SECRET, world.desk())
+        claim_license(order.order_id, SECRET, DEVICE, world.desk())
     _refund(world, paid["refunded"], None)
     _refund(world, paid["partly"], Money(1_000, "CNY"))
     give_grant(paid["gifted"].order_id, 30, "gift", world.books, world.licenses,

@@ -7,12 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.lease import claims
-from shared.ports import IssuedLease
+from shared.domain.receipt import receipt_claims
+from shared.license_ports import IssuedLease
 from tests.fakes.script import Script
 
 if TYPE_CHECKING:
     from shared.domain.lease import Window
     from shared.domain.license import License
+    from shared.domain.order import Order, Payment
 
 ISSUER = "https://tongbao.example"
 
@@ -28,18 +30,18 @@ class FakeLicenseIssuer:
         self.is_pending = False
         self.issued: list[str] = []
 
-    def issue(self, license_: License, window: Window) -> IssuedLease:
+    def issue(self, license_: License, thumbprint: str, window: Window) -> IssuedLease:
         """See the port."""
         self.issued.append(license_.license_id)
         self.script.enter("issue")
-        token = None if self.is_pending else self._token(license_, window)
+        token = None if self.is_pending else self._token(
+            claims(license_, thumbprint, window, ISSUER))
         self.script.leave("issue")
         return IssuedLease(token)
 
-    def public_keys(self) -> list[dict[str, Any]]:
+    def receipt(self, order: Order, payment: Payment) -> str | None:
         """See the port."""
-        return [{"kty": "OKP", "crv": "Ed25519", "kid": "fake", "alg": "Ed25519",
-                 "use": "sig", "x": ""}]
+        return None if self.is_pending else self._token(receipt_claims(order, payment, ISSUER))
 
     @staticmethod
     def read(token: str) -> dict[str, Any]:
@@ -49,7 +51,6 @@ class FakeLicenseIssuer:
         return found
 
     @staticmethod
-    def _token(license_: License, window: Window) -> str:
-        text = json.dumps({"kid": license_.kid, **claims(license_, window, ISSUER)},
-                          sort_keys=True)
+    def _token(content: dict[str, Any]) -> str:
+        text = json.dumps(content, sort_keys=True)
         return "fake." + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -9,6 +9,7 @@ from shared.domain.bill import DayState, Difference, Discrepancy, LedgerLine, Re
 from shared.domain.complaint import Complaint, ComplaintFact, ComplaintState, open_complaint
 from shared.domain.held import HeldPayment, hold_payment
 from shared.domain.license import License, open_license
+from shared.domain.license_key import LicenseKeys
 from shared.domain.money import Money
 from shared.domain.order import (
     Order,
@@ -23,6 +24,7 @@ from shared.domain.payment import Mismatch, PaymentFact, TradeState
 from shared.domain.refund import Refund, RefundFact, RefundOrigin, RefundState
 from tests.fakes.provider import PAYEE
 
+LICENSE_KEYS = LicenseKeys({"1": b"a secret of the practice shop, version 1"})
 NOW_S = 1_760_000_000
 PRICE = Money(9900, "CNY")
 SNAPSHOT = Snapshot(
@@ -41,7 +43,8 @@ def order(n: int = 1, *, created_at_s: int = NOW_S, snapshot: Snapshot = SNAPSHO
         out_trade_no=number(n), environment="test", provider="wechatpay", payee=PAYEE,
         claim_secret_hash="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
         provider_request=f'{{"out_trade_no":"{number(n)}"}}', created_at_s=created_at_s,
-        expires_at_s=created_at_s + 7200))
+        expires_at_s=created_at_s + 7200,
+        license_id=identifiers.license_id(LICENSE_KEYS.new(identifiers.order_id(number(n))))))
 
 
 def instructed(before: Order, now_s: int = NOW_S + 1) -> Order:
@@ -60,7 +63,7 @@ def paid_fact(of: Order, *, trade_state: TradeState = TradeState.PAID,
 
 def paid(before: Order, now_s: int = NOW_S + 61) -> Order:
     """The order after the notify of its payment."""
-    return record_payment(before, paid_fact(before), now_s, "k1")
+    return record_payment(before, paid_fact(before), now_s)
 
 
 def refund(of: Order, n: int = 1, *, amount: Money | None = None) -> Refund:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 FIELDS = {"grant_id": (str,), "license_id": (str,), "product_id": (str,),
           "entitlements": (list,), "term_days": (int, NONE), "granted_at_s": (int,),
-          "kid": (str,), "proof_kind": (str,), "proof_reference": (str,)}
+          "order_id": (str,), "device_limit": (int,), "proof_kind": (str,),
+          "proof_reference": (str,)}
 
 
 def grant_text(grant: Grant) -> str:
@@ -21,7 +22,8 @@ def grant_text(grant: Grant) -> str:
     return canonical_json({
         "grant_id": grant.grant_id, "license_id": grant.license_id,
         "product_id": grant.product_id, "entitlements": list(grant.entitlements),
-        "term_days": grant.term_days, "granted_at_s": grant.granted_at_s, "kid": grant.kid,
+        "term_days": grant.term_days, "granted_at_s": grant.granted_at_s,
+        "order_id": grant.order_id, "device_limit": grant.device_limit,
         "proof_kind": grant.proof.kind, "proof_reference": grant.proof.reference})
 
 
@@ -31,5 +33,6 @@ def read_grant(reader: RowReader, column: str) -> Grant:
     return Grant(
         grant_id=raw["grant_id"], license_id=raw["license_id"], product_id=raw["product_id"],
         entitlements=check_names(reader, column, raw["entitlements"]),
-        term_days=raw["term_days"], granted_at_s=raw["granted_at_s"], kid=raw["kid"],
+        term_days=raw["term_days"], granted_at_s=raw["granted_at_s"],
+        order_id=raw["order_id"], device_limit=raw["device_limit"],
         proof=Proof(raw["proof_kind"], raw["proof_reference"]))

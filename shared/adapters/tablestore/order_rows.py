@@ -114,6 +114,7 @@ def _agreed(order: Order) -> dict[str, Cell]:
         "product_id": sold.product_id, "title": sold.title, "language": sold.language,
         "price_minor": sold.price.amount_minor, "currency": sold.price.currency,
         "entitlements": canonical_json(list(sold.entitlements)),
+        "device_limit": sold.device_limit,
         "catalogue_version": sold.catalogue_version, "license_id": order.license_id,
         "claim_secret_hash": order.claim_secret_hash, "created_at_s": order.created_at_s,
         "expires_at_s": order.expires_at_s, "provider_request": order.provider_request}
@@ -155,7 +156,8 @@ def _snapshot(reader: RowReader) -> Snapshot:
         price=Money(reader.integer("price_minor"), reader.text("currency")),
         term_days=reader.optional_integer("term_days"),
         entitlements=check_names(reader, "entitlements", reader.json("entitlements")),
-        catalogue_version=reader.text("catalogue_version"), refund_policy=read_policy(reader))
+        catalogue_version=reader.text("catalogue_version"), refund_policy=read_policy(reader),
+        device_limit=reader.integer("device_limit"))
 
 
 def _instruction(reader: RowReader) -> PaymentInstruction | None:

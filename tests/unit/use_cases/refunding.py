@@ -16,7 +16,7 @@ from shared.use_cases.request_refund import (
     request_own_refund,
     request_refund,
 )
-from tests.unit.use_cases.world import KEY, SECRET, World, request
+from tests.unit.use_cases.world import DEVICE, KEY, SECRET, World, request
 
 if TYPE_CHECKING:
     from shared.domain.license import Standing
@@ -45,7 +45,7 @@ def give(world: World, order: Order, amount: Money | None, key: str = KEY,
 
 
 def claim(world: World, order: Order) -> object:
-    return claim_license(order.order_id, SECRET, world.desk())
+    return claim_license(order.order_id, SECRET, DEVICE, world.desk())
 
 
 def settle(world: World, order: Order, state: RefundState = RefundState.SUCCEEDED) -> None:

@@ -25,7 +25,7 @@ from shared.use_cases.project_license import MOST_RIVALS
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.issuer import FakeLicenseIssuer
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import OTHER_SECRET, SECRET, World, request
+from tests.unit.use_cases.world import DEVICE, OTHER_SECRET, SECRET, World, request
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def paid(world: World) -> Order:
 
 
 def claim(world: World, order: Order, secret: str | None = SECRET) -> HandedOver:
-    return claim_license(order.order_id, secret, world.desk())
+    return claim_license(order.order_id, secret, DEVICE, world.desk())
 
 
 def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Order) -> None:

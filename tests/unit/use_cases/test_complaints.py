@@ -20,7 +20,7 @@ from shared.use_cases.watch_complaint import (
     list_new_complaints,
 )
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import SECRET
+from tests.unit.use_cases.world import DEVICE, SECRET
 
 if TYPE_CHECKING:
     from shared.domain.complaint import Complaint, ComplaintNotice
@@ -62,7 +62,7 @@ def test_a_notify_only_tells_the_timer_which_reads_the_complaint(world: World,
     assert complaint.answer_by_s - complaint.complained_at_s == DAY_S
     assert standing(world) is Standing.SUSPENDED
     with pytest.raises(Forbidden):
-        claim_license(paid.order_id, SECRET, world.desk())
+        claim_license(paid.order_id, SECRET, DEVICE, world.desk())
 
 
 def test_a_complaint_whose_notify_was_lost_is_listed(world: World, paid: Order) -> None:

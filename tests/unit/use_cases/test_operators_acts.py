@@ -14,7 +14,7 @@ from shared.use_cases.hold_order import free_order, hold_order
 from shared.use_cases.record_payment import record_payment
 from shared.use_cases.request_refund import request_own_refund
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import KEY, OTHER_KEY, SECRET
+from tests.unit.use_cases.world import DEVICE, KEY, OTHER_KEY, SECRET
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -45,10 +45,10 @@ def test_a_held_license_hands_out_no_lease_until_it_is_freed(world: World, paid:
     held = hold(world, paid)
     assert held.history.events[-1].actor == LI
     with pytest.raises(Forbidden) as caught:
-        claim_license(paid.order_id, SECRET, world.desk())
+        claim_license(paid.order_id, SECRET, DEVICE, world.desk())
     assert caught.value.code == "LICENSE_SUSPENDED"
     free(world, paid)
-    assert claim_license(paid.order_id, SECRET, world.desk()).lease is not None
+    assert claim_license(paid.order_id, SECRET, DEVICE, world.desk()).lease is not None
 
 
 def test_each_hold_is_freed_by_itself(world: World, paid: Order) -> None:
@@ -82,7 +82,7 @@ def test_an_unknown_order_is_not_found(world: World) -> None:
 
 
 def test_a_gift_adds_its_days_once_per_key(world: World, paid: Order) -> None:
-    before = claim_license(paid.order_id, SECRET, world.desk()).license.ends_at_s()
+    before = claim_license(paid.order_id, SECRET, DEVICE, world.desk()).license.ends_at_s()
     given = give(world, paid)
     assert give(world, paid) == given
     assert before is not None
@@ -90,13 +90,13 @@ def test_a_gift_adds_its_days_once_per_key(world: World, paid: Order) -> None:
     assert give(world, paid, OTHER_KEY, 1).ends_at_s() == before + 31 * DAY_S
     assert given.history.events[-1].actor == LI
     assert given.grants[-1].proof.kind == "gift"
-    assert claim_license(paid.order_id, SECRET, world.desk()).lease is not None
+    assert claim_license(paid.order_id, SECRET, DEVICE, world.desk()).lease is not None
 
 
 def test_a_gift_outlives_the_refund_of_what_was_paid(world: World, paid: Order) -> None:
     give(world, paid)
     request_own_refund(paid.order_id, SECRET, KEY, world.refund_counter)
-    handed = claim_license(paid.order_id, SECRET, world.desk())
+    handed = claim_license(paid.order_id, SECRET, DEVICE, world.desk())
     end_s = handed.license.ends_at_s()
     assert end_s is not None
     assert end_s <= world.clock.now_s() + 30 * DAY_S

@@ -14,7 +14,7 @@ from shared.use_cases.claim_license import claim_license
 from shared.use_cases.record_refund import record_refund
 from tests.fakes.issuer import FakeLicenseIssuer
 from tests.unit.use_cases.refunding import bought
-from tests.unit.use_cases.world import SECRET
+from tests.unit.use_cases.world import DEVICE, SECRET
 
 WORST_S = LEASE_DAYS * DAY_S
 
@@ -24,7 +24,7 @@ def test_the_last_lease_ends_within_its_days_of_our_learning_of_the_refund(
         claimed_after_s: int, refunded_after_s: int) -> None:
     world, order = bought(None)
     world.clock.advance_s(claimed_after_s)
-    lease = claim_license(order.order_id, SECRET, world.desk()).lease
+    lease = claim_license(order.order_id, SECRET, DEVICE, world.desk()).lease
     assert lease is not None
     world.clock.advance_s(refunded_after_s)
     record_refund(world.refunds.console_refund(order.out_trade_no), world.books)
@@ -32,7 +32,7 @@ def test_the_last_lease_ends_within_its_days_of_our_learning_of_the_refund(
     assert FakeLicenseIssuer.read(lease)["exp"] <= learnt_at_s + WORST_S
     for _ in range(3):
         with pytest.raises(Forbidden) as caught:
-            claim_license(order.order_id, SECRET, world.desk())
+            claim_license(order.order_id, SECRET, DEVICE, world.desk())
         assert caught.value.code == "LICENSE_REVOKED"
         world.clock.advance_s(DAY_S)
     assert world.orders.all()[0].state is OrderState.REFUNDED

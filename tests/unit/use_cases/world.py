@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
 from shared.domain.catalogue import Catalogue, Product
+from shared.domain.device import Wanted
 from shared.domain.money import Money
 from shared.domain.refund_policy import RefundPolicy
 from shared.use_cases.claim_license import Desk
@@ -27,6 +28,7 @@ from tests.fakes.log import RecordingLog
 from tests.fakes.notifies import FakeNotifyVerifier
 from tests.fakes.provider import FakeGateway
 from tests.fakes.refunds import FakeBills, FakeRefundGateway
+from tests.fakes.samples import LICENSE_KEYS
 from tests.fakes.stores import (
     MemoryComplaints,
     MemoryHeldPayments,
@@ -38,7 +40,7 @@ from tests.fakes.stores import (
 if TYPE_CHECKING:
     from shared.domain.order import Order
     from shared.domain.payment import PaymentFact
-    from shared.ports import LicenseIssuer
+    from shared.license_ports import LicenseIssuer
 
 SECRET = "claim-secret-of-the-first-buyer-0123456789abc"
 OTHER_SECRET = "claim-secret-of-another-buyer-0123456789abcd"
@@ -46,6 +48,8 @@ KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 OTHER_KEY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 LIFETIME_S = 7200
 PRICE = Money(9900, "CNY")
+DEVICE = Wanted("first-device-" + "A" * 30, "chrome/windows")
+OTHER_DEVICE = Wanted("second-device-" + "B" * 29, "edge/windows")
 POLICY = RefundPolicy(window_days=7, approval_above_minor=10_000)
 
 
@@ -91,10 +95,11 @@ class World:
         self.verifier = FakeNotifyVerifier()
         self.fake_issuer = FakeLicenseIssuer()
         self.issuer: LicenseIssuer = self.fake_issuer
-        self.books = Books(self.orders, self.work, self.held, self.clock, self.log, kid="k1",
+        self.books = Books(self.orders, self.work, self.held, self.clock, self.log,
                            prefix="TB01")
         self.shop = Shop(catalogue(policy), self.gateway, self.books, prefix="TB01",
-                         environment="test", order_lifetime_s=LIFETIME_S)
+                         environment="test", order_lifetime_s=LIFETIME_S,
+                         license_keys=LICENSE_KEYS)
         self.refund_counter = RefundCounter(self.books, self.licenses, self.payers, self.refunds)
         self.office = BackOffice(self.refund_counter, self.gateway, self.ledger,
                                  self.shop.catalogue)
@@ -110,7 +115,7 @@ class World:
 
     def desk(self) -> Desk:
         """Where licenses are handed over."""
-        return Desk(self.books, self.licenses, self.issuer)
+        return Desk(self.books, self.licenses, self.issuer, LICENSE_KEYS)
 
     def run_timer(self) -> WorkDone:
         """One run of the timer, now."""

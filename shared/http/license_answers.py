@@ -1,0 +1,48 @@
+"""Licenses as their devices see them. Models for the same shapes: shared.http.contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.license_key import shown
+from shared.use_cases.claim_license import device_details
+
+if TYPE_CHECKING:
+    from shared.domain.license import License
+    from shared.use_cases.claim_license import HandedOver
+    from shared.use_cases.show_license import Purchase
+
+
+def license_answer(handed: HandedOver, now_s: int) -> dict[str, Any]:
+    """A license and its lease for one of its devices; no lease while it is being signed."""
+    license_, window = handed.license, handed.window
+    lease = None if handed.lease is None else {
+        "token": handed.lease, "starts_at_s": window.starts_at_s, "ends_at_s": window.ends_at_s,
+        "grace_ends_at_s": window.ends_at_s + window.grace_s,
+        "refresh_at_s": window.refresh_at_s}
+    return {"license": {
+        "license_id": license_.license_id, "license_key": _key(handed.license_key),
+        "product_id": license_.product_id, "entitlements": list(license_.entitlements),
+        "paid_at_s": license_.paid_at_s, "ends_at_s": license_.ends_at_s(),
+        "status": "pending" if lease is None else "active", "lease": lease,
+        **device_details(license_, now_s)}}
+
+
+def devices_answer(license_: License, now_s: int) -> dict[str, Any]:
+    """The devices of a license and the request that waits."""
+    return {"license_id": license_.license_id, **device_details(license_, now_s)}
+
+
+def purchase_answer(purchase: Purchase) -> dict[str, Any]:
+    """What was bought, for who knows the claim secret: nothing that unlocks."""
+    order = purchase.order
+    return {"purchase": {
+        "order_id": order.order_id, "out_trade_no": order.out_trade_no,
+        "license_id": order.license_id, "license_key": _key(purchase.license_key),
+        "product_id": order.snapshot.product_id,
+        "entitlements": list(order.snapshot.entitlements),
+        "standing": purchase.standing.value, "receipt": purchase.receipt}}
+
+
+def _key(license_key: str | None) -> str | None:
+    return None if license_key is None else shown(license_key)
