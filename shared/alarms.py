@@ -33,6 +33,8 @@ ALARMS: dict[str, Alarm] = {
     "complaint.unanswered": Alarm(Severity.TODAY, "complaints"),
     "complaint.unknown": Alarm(Severity.WEEK, "complaints"),
     "function.crashed": Alarm(Severity.NOW, "functions"),
+    "keys.expired": Alarm(Severity.NOW, "keys"),
+    "keys.expiring": Alarm(Severity.TODAY, "keys"),
     "notify.refused": Alarm(Severity.NOW, "functions"),
     "order.refused_by_provider": Alarm(Severity.NOW, "payments"),
     "payment.fact_unfit": Alarm(Severity.NOW, "payments"),

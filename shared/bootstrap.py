@@ -131,10 +131,12 @@ def build_timers(jobs: Callable[..., Any], environ: Mapping[str, str]) -> TimerA
     ground = Ground.lay(names.TIMERS, environ, TIMERS_BUDGET_MS)
     counter = ground.refund_counter(ground.books())
     audit = _audit_room(ground, counter.books)
-    office = BackOffice(counter, ground.gateway(), audit.ledger, _catalogue(ground))
+    office = BackOffice(counter, ground.gateway(), audit.ledger, _catalogue(ground),
+                        keep_payer_s=86_400 * ground.settings.keep_payer_days)
     return TimerApp(
         jobs(office=office, held=_held_desk(ground, counter),
              complaints=_complaint_room(ground, counter), audit=audit,
+             key_set=_key_set(ground.settings),
              everywhere=ground.books(every_bucket=True)),
         log=ground.log, begin=ground.begin)
 
@@ -175,18 +177,28 @@ def _catalogue(ground: Ground) -> Catalogue:
 def _issuer(settings: Settings) -> tuple[Ed25519LicenseIssuer, KeySet]:
     """Who signs, and the key set that says so; InvalidSetting where clients would not agree."""
     from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
-    from shared.key_set import InvalidKeySet, KeySet
+    from shared.key_set import InvalidKeySet
     from shared.settings import InvalidSetting
 
     name = f"tongbao:{settings.prefix}"
     issuer = Ed25519LicenseIssuer(settings.signing_kid, settings.signing_key, name)
+    key_set = _key_set(settings)
     try:
-        key_set = KeySet.read(settings.key_set)
         key_set.refuse_unless_active(settings.signing_kid, issuer.public_key(), issuer=name,
                                      environment=settings.environment)
     except InvalidKeySet as error:
         raise InvalidSetting(names.VARIABLES["key_set"].name, str(error)) from None
     return issuer, key_set
+
+
+def _key_set(settings: Settings) -> KeySet:
+    from shared.key_set import InvalidKeySet, KeySet
+    from shared.settings import InvalidSetting
+
+    try:
+        return KeySet.read(settings.key_set)
+    except InvalidKeySet as error:
+        raise InvalidSetting(names.VARIABLES["key_set"].name, str(error)) from None
 
 
 def _held_desk(ground: Ground, counter: RefundCounter) -> HeldDesk:

@@ -130,6 +130,9 @@ class PayerRefunds(Protocol):
     def note(self, payer_hash: str, refund_id: str) -> None:
         """Note one; again changes nothing."""
 
+    def forget(self, payer_hash: str) -> None:
+        """Remove all that is noted for this payer; no error when nothing is."""
+
 
 class Ledger(Protocol):
     """Every movement of money that we booked, by day."""

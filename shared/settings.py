@@ -56,6 +56,7 @@ class Settings:
     orders_burst: int
     due_buckets: int
     payer_pepper: Secret
+    keep_payer_days: int
     refund_held: bool
     complaint_answer_hours: int
     complaint_holds_license: bool
@@ -184,6 +185,8 @@ def _check(settings: Settings) -> None:
     demand(not settings.payer_pepper
            or len(settings.payer_pepper.reveal()) >= LEAST_SECRET_CHARACTERS, "payer_pepper",
            f"must have at least {LEAST_SECRET_CHARACTERS} characters")
+    demand(1 <= settings.keep_payer_days <= 3_650, "keep_payer_days",
+           "must be between 1 and 3650")
     demand(1 <= settings.complaint_answer_hours <= 72, "complaint_answer_hours",
            "must be between 1 and 72")
     demand(not settings.notify_url or "?" not in settings.notify_url, "notify_url",

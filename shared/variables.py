@@ -44,6 +44,8 @@ VARIABLES: dict[str, Variable] = {
     "payer_pepper": Variable("TONGBAO_PAYER_PEPPER", (), "", (
         "secret of at least 32 characters behind the hash that stands for a payer; needed where "
         "a refund policy counts refunds by payer, and never to be changed then")),
+    "keep_payer_days": Variable("TONGBAO_KEEP_PAYER_DAYS", (), "400", (
+        "days after the payment until the hash that stands for its payer is forgotten")),
     "refund_held": Variable("TONGBAO_REFUND_HELD", (), "0", (
         "1: a payment that fits no order is refunded by itself; 0: it waits for an operator")),
     "complaint_answer_hours": Variable("TONGBAO_COMPLAINT_ANSWER_HOURS", (), "24", (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared import bootstrap
 from shared.http import operator_contract as wanted
 from shared.http.operator_answers import (
+    buyer_view,
     complaint_view,
     held_view,
     license_view,
@@ -49,6 +50,11 @@ def acts(desk: OperatorDesk) -> dict[type[wanted.Act], Callable[[Any], dict[str,
             it.order, it.hold, desk, name=it.actor)),
         wanted.GiveDays: lambda it: license_view(operate.give_days(
             it.order, it.term_days, it.key, desk, name=it.actor)),
+        wanted.RemoveDevice: lambda it: license_view(operate.remove_device(
+            it.order, it.device_id, desk, name=it.actor)),
+        wanted.ExportBuyer: lambda it: buyer_view(operate.export_buyer(it.order, desk)),
+        wanted.EraseBuyer: lambda it: order_view(operate.erase_buyer(
+            it.order, desk, name=it.actor)),
         **_acts_on_held(desk), **_acts_on_complaints(desk),
         wanted.ReconcileDay: lambda it: {"reconciliation": reconciliation_view(
             operate.reconcile(it.day, desk, name=it.actor))},

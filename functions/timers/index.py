@@ -10,11 +10,13 @@ from shared.use_cases.look_at_order import look_at_order
 from shared.use_cases.reconcile_day import reconcile_open_days
 from shared.use_cases.settle_held import look_at_held
 from shared.use_cases.watch_complaint import list_new_complaints, look_at_complaint
+from shared.use_cases.watch_keys import watch_keys
 from shared.use_cases.work_due import work_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.key_set import KeySet
     from shared.use_cases.look_at_order import BackOffice
     from shared.use_cases.reconcile_day import AuditRoom
     from shared.use_cases.record_payment import Books
@@ -40,7 +42,7 @@ def handler(event: bytes, context: object) -> dict[str, Any]:
 
 
 def jobs(*, office: BackOffice, held: HeldDesk, complaints: ComplaintRoom, audit: AuditRoom,
-         everywhere: Books) -> dict[str, Job]:
+         everywhere: Books, key_set: KeySet) -> dict[str, Job]:
     """Each job by its trigger's payload. `everywhere` has a work list that finds strays too."""
     looks: Looks = {"order": lambda subject: look_at_order(subject, office),
                     "held": lambda subject: look_at_held(subject, held),
@@ -51,7 +53,9 @@ def jobs(*, office: BackOffice, held: HeldDesk, complaints: ComplaintRoom, audit
         "due-everywhere": Job(
             4 * MINUTE_MS, lambda: work_off(looks, everywhere, 4 * MINUTE_MS)),
         "complaints": Job(2 * MINUTE_MS, lambda: {"news": list_new_complaints(complaints)}),
-        "bill": Job(4 * MINUTE_MS, lambda: reconcile(audit))}
+        "bill": Job(4 * MINUTE_MS, lambda: reconcile(audit)),
+        "keys": Job(MINUTE_MS, lambda: {
+            "days": watch_keys(key_set, books.clock, books.log)})}
 
 
 def work_off(looks: Looks, books: Books, budget_ms: int) -> Mapping[str, int]:

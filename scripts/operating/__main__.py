@@ -17,7 +17,7 @@ from scripts.operating.caller import (
     find_place,
 )
 from scripts.operating.shown import lines, money
-from scripts.operating.words import act_of, moves_money, parser
+from scripts.operating.words import act_of, needs_a_yes, parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str],
             raise NotConfigured("set TONGBAO_OPERATOR, or --actor, to your name (a-z 0-9 . _ -)")
         admin = Admin(find_place(environ, options.endpoint), environ)
         act = {**act_of(options), "actor": actor}
-        if moves_money(act) and not options.yes:
+        if needs_a_yes(act) and not options.yes:
             _confirm(act, admin, ask)
         if act["act"] in KEYED and "key" not in act:
             act["key"] = secrets.token_urlsafe(18)
@@ -91,6 +91,8 @@ def _question(act: Mapping[str, Any]) -> str:
         return f"Give back {what}?"
     if act["act"] == "gift":
         return f"Give {act['term_days']} days?"
+    if act["act"] == "erase":
+        return "Forget this buyer's payer hash and all devices?"
     if act["act"] == "approve":
         return f"Let refund {act['refund_id']} go?"
     return f"Give the held payment {act['transaction_id']} back?"

@@ -24,6 +24,10 @@ def lines(ok: dict[str, Any]) -> Iterator[str]:
     if "held" in ok:
         yield from _table(("transaction", "order number", "amount", "reason", "state", "recorded"),
                           [_held(held) for held in ok["held"]], "no held payments")
+    if "payer_hash_kept" in ok:
+        yield ""
+        yield (f"payer       {'kept as a keyed hash' if ok['payer_hash_kept'] else 'not kept'}, "
+               f"refunds noted: {len(ok['payer_refunds'])}")
     if "complaints" in ok:
         yield from _table(("complaint", "state", "answer by", "answered", "kind", "orders"),
                           [_complaint(one) for one in ok["complaints"]], "no complaints")
@@ -79,6 +83,12 @@ def _license(license_: dict[str, Any]) -> Iterator[str]:
     yield (f"standing    {license_['standing']}, until "
            f"{'for ever' if license_['ends_at_s'] is None else moment(license_['ends_at_s'])}, "
            f"activated {moment(license_['activated_at_s'])}")
+    if license_["devices"]:
+        yield ""
+        yield from _table((f"devices (of {license_['device_limit']})", "runs on", "came by",
+                           "activated", "dark from"), [
+            (one["device_id"], one["platform"], one["way"], moment(one["activated_at_s"]),
+             moment(one["dark_at_s"])) for one in license_["devices"]])
     yield from _history("license", license_["history"])
 
 

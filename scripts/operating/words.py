@@ -46,7 +46,7 @@ def act_of(options: argparse.Namespace) -> dict[str, Any]:
     given = vars(options)
     fields = {name: given[name] for name in (
         "order", "key", "refund_id", "reason", "hold", "transaction_id", "how", "term_days",
-        "complaint_id", "text", "day") if given.get(name) is not None}
+        "complaint_id", "text", "day", "device_id") if given.get(name) is not None}
     if given.get("amount") is not None:
         fields["amount_minor"] = given["amount"]
     if given.get("replace"):
@@ -58,9 +58,9 @@ def act_of(options: argparse.Namespace) -> dict[str, Any]:
     return {"act": act, **fields}
 
 
-def moves_money(act: dict[str, Any]) -> bool:
-    """Whether money, or what is sold for it, leaves the shop by this act."""
-    return act["act"] in ("refund", "approve", "gift") or act.get("how") == "refund"
+def needs_a_yes(act: dict[str, Any]) -> bool:
+    """Whether money, or what is sold for it, leaves the shop by this act, or data for good."""
+    return act["act"] in ("refund", "approve", "gift", "erase") or act.get("how") == "refund"
 
 
 def _add_order_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -83,6 +83,11 @@ def _add_order_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> N
     decline = order("decline", "refuse a refund that waits for a second person")
     decline.add_argument("refund_id")
     _add_reason(decline, required=True)
+    device = order("device", "free a device's slot; it counts for no limit")
+    device.add_argument("device_id")
+    order("export", "everything that is kept about an order's buyer (with --json to hand over)")
+    erase = order("erase", "forget an order's payer and devices; the accounts stay")
+    _add_yes(erase)
     order("hold", "hold a license back")
     release = order("release", "let a license go again")
     release.add_argument("--hold", help="operator (default) or complaint:ID")

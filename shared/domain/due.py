@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.calendar import DAY_S
+from shared.domain.privacy import KEEP_PAYER_S
+from shared.domain.privacy import payer_goes_at_s as payer_goes_at_s_of
 from shared.domain.refund import RefundState
 from shared.domain.refunding import has_unexplained_refund
 
@@ -49,7 +51,7 @@ class Work(NamedTuple):
     version: int = 1
 
 
-def next_look(order: Order, now_s: int) -> int | None:
+def next_look(order: Order, now_s: int, keep_payer_s: int = KEEP_PAYER_S) -> int | None:
     """When to look at the order next (later than now); None when it has come to an end."""
     looks = []
     if order.is_open():
@@ -58,6 +60,9 @@ def next_look(order: Order, now_s: int) -> int | None:
               for refund in order.refunds if refund.is_open]
     if has_unexplained_refund(order) and order.refund_reported_at_s is not None:
         looks.append(_on_grid(order.refund_reported_at_s, REFUND_LOOKS_S, DAY_S, now_s))
+    payer_goes_at_s = payer_goes_at_s_of(order, keep_payer_s)
+    if payer_goes_at_s is not None:
+        looks.append(max(payer_goes_at_s, now_s + 1))
     return min(looks, default=None)
 
 

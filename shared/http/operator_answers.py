@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.domain.money import Money
     from shared.domain.order import Order
     from shared.domain.refund import Refund
+    from shared.use_cases.forget_buyer import BuyerData
 
 
 def order_view(order: Order, license_: License | None = None) -> dict[str, Any]:
@@ -68,6 +69,13 @@ def reconciliation_view(result: Reconciliation) -> dict[str, Any]:
                          "detail": found.detail} for found in result.discrepancies]}
 
 
+def buyer_view(kept: BuyerData) -> dict[str, Any]:
+    """Everything that is kept about one buyer."""
+    return {**order_view(kept.order, kept.license), "payer_refunds": list(kept.payer_refunds),
+            "payer_hash_kept": bool(kept.order.payment and kept.order.payment.payer_hash),
+            "complaints": [complaint_view(one) for one in kept.complaints]}
+
+
 def _payment(order: Order) -> dict[str, Any] | None:
     paid = order.payment
     return None if paid is None else {
@@ -93,6 +101,9 @@ def _license(license_: License) -> dict[str, Any]:
                     "granted_at_s": grant.granted_at_s, "proof": grant.proof.kind,
                     "standing": license_.standing_of(grant.grant_id).value}
                    for grant in license_.grants],
+        "device_limit": license_.device_limit,
+        "devices": [device.as_dict() for device in license_.devices],
+        "takeover": None if license_.takeover is None else license_.takeover.as_dict(),
         "history": _events(license_.history)}
 
 

@@ -71,6 +71,28 @@ class ReleaseLicense(Act):
     hold: Annotated[str, Field(pattern=r"^(operator|complaint:[A-Za-z0-9_-]{1,64})$")] = "operator"
 
 
+class RemoveDevice(Act):
+    """Free a device's slot, without counting it as the buyer's swap."""
+
+    act: Literal["device"]
+    order: OrderName
+    device_id: Id
+
+
+class ExportBuyer(Act):
+    """Everything that is kept about an order's buyer."""
+
+    act: Literal["export"]
+    order: OrderName
+
+
+class EraseBuyer(Act):
+    """Forget an order's payer and devices; what tax law needs stays."""
+
+    act: Literal["erase"]
+    order: OrderName
+
+
 class ListHeld(Act):
     """The payments that fit no order and wait for somebody; or all of them."""
 
@@ -147,7 +169,8 @@ class CountDue(Act):
 
 AnyAct = Annotated[
     ShowOrder | RefundOrder | ApproveRefund | DeclineRefund | HoldLicense | ReleaseLicense
-    | ListHeld | ResolveHeld | GiveDays | ListComplaints | ShowComplaint | AnswerComplaint
+    | RemoveDevice | ExportBuyer | EraseBuyer | ListHeld | ResolveHeld | GiveDays
+    | ListComplaints | ShowComplaint | AnswerComplaint
     | CompleteComplaint | SubscribeToComplaints | ReconcileDay | CountDue,
     Field(discriminator="act")]
 

@@ -4,6 +4,7 @@
   open and expired        ask, then close it there and here; "already paid" is a payment
   paid                    license up to date; ledger lines written; refunds followed
   paid late, product gone the whole amount is refunded
+  paid long ago           the hash of its payer is forgotten
 
 Every step can be done again: the look may die anywhere, and the next one starts from what is
 stored then.
@@ -18,10 +19,12 @@ from shared.domain.bill import LedgerLine
 from shared.domain.calendar import day_of
 from shared.domain.due import next_look
 from shared.domain.held import SETTLED
+from shared.domain.privacy import KEEP_PAYER_S, payer_goes_at_s
 from shared.domain.refund import RefundOrigin, RefundState
 from shared.domain.refunding import has_unexplained_refund
 from shared.use_cases.ask_provider import ask_provider, close_here, close_order
 from shared.use_cases.follow_refund import SOURCE, follow_refund
+from shared.use_cases.forget_buyer import forget_payer_of
 from shared.use_cases.project_license import project_license
 from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest, request_refund
@@ -44,6 +47,7 @@ class BackOffice:
     gateway: PaymentGateway
     ledger: Ledger
     catalogue: Catalogue
+    keep_payer_s: int = KEEP_PAYER_S
 
 
 def look_at_order(order_id: str, office: BackOffice) -> int | None:
@@ -61,7 +65,10 @@ def look_at_order(order_id: str, office: BackOffice) -> int | None:
         order = _settle_payment(order, office)
     if order.payment is not None:
         order = _look_after_paid(_give_back_if_gone(order, office), office)
-    return next_look(order, books.clock.now_s())
+    goes_at_s = payer_goes_at_s(order, office.keep_payer_s)
+    if goes_at_s is not None and books.clock.now_s() >= goes_at_s:
+        order = forget_payer_of(order, office.counter, actor="system", source=SOURCE)
+    return next_look(order, books.clock.now_s(), office.keep_payer_s)
 
 
 def _settle_payment(order: Order, office: BackOffice) -> Order:

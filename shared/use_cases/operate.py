@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain import identifiers
+from shared.domain.activation import remove_device as without
 from shared.domain.calendar import start_of
 from shared.domain.held import SETTLED, held_id
 from shared.domain.money import Money
 from shared.domain.refund import RefundOrigin
-from shared.errors import InvalidRequest, OrderNotFound
+from shared.errors import Conflict, InvalidRequest, OrderNotFound
 from shared.use_cases import settle_held
 from shared.use_cases.decide_refund import APPROVED, DECLINED, decide_refund, decision
+from shared.use_cases.forget_buyer import BuyerData, collect_buyer, forget_buyer
 from shared.use_cases.give_grant import give_grant
 from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.project_license import change_stored, project_license
 from shared.use_cases.reconcile_day import reconcile_day
 from shared.use_cases.request_refund import RefundRequest, request_refund
 
@@ -123,6 +126,30 @@ def give_days(typed: str, term_days: int, key: str, desk: OperatorDesk, *,
     order = find_order(typed, desk)
     return give_grant(order.order_id, term_days, key, desk.counter.books, desk.counter.licenses,
                       actor=actor_of(name))
+
+
+def remove_device(typed: str, device_id: str, desk: OperatorDesk, *, name: str) -> License:
+    """The license without this device; it counts for no limit. Raises OrderNotFound,
+    Conflict(ORDER_NOT_PAID) and the Unavailable family.
+    """
+    order = find_order(typed, desk)
+    if order.grant is None:
+        raise Conflict(code="ORDER_NOT_PAID")
+    counter = desk.counter
+    license_ = project_license(order, counter.licenses, counter.books, source=SOURCE)
+    return change_stored(license_, counter.licenses, counter.books, lambda it, now_s: without(
+        it, device_id, by=None, now_s=now_s, actor=actor_of(name), source=SOURCE))
+
+
+def export_buyer(typed: str, desk: OperatorDesk) -> BuyerData:
+    """Everything that is kept about this order's buyer. Raises OrderNotFound, Unavailable."""
+    return collect_buyer(find_order(typed, desk), desk.counter, desk.complaints.complaints)
+
+
+def erase_buyer(typed: str, desk: OperatorDesk, *, name: str) -> Order:
+    """The order, with nothing left of who bought. Raises as `forget_buyer` does."""
+    order = find_order(typed, desk)
+    return forget_buyer(order.order_id, desk.counter, actor=actor_of(name), source=SOURCE)
 
 
 def list_held(desk: OperatorDesk, *, settled: bool) -> list[HeldPayment]:

@@ -35,6 +35,11 @@ class MemoryPayerRefunds(Fake):
         with self._call("note"):
             self._noted.add((payer_hash, refund_id))
 
+    def forget(self, payer_hash: str) -> None:
+        """See the port."""
+        with self._call("forget"):
+            self._noted = {noted for noted in self._noted if noted[0] != payer_hash}
+
     def rows(self) -> frozenset[tuple[str, str]]:
         """Every (payer hash, refund id), for assertions."""
         return frozenset(self._noted)

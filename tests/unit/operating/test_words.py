@@ -7,7 +7,7 @@ import pytest
 from scripts.operating.__main__ import NOT_CONFIRMED, WRONG, main
 from scripts.operating.caller import NotConfigured, Place, find_place
 from scripts.operating.shown import lines, money
-from scripts.operating.words import act_of, moves_money, parser
+from scripts.operating.words import act_of, needs_a_yes, parser
 from shared.http.operator_contract import Act, parse_act
 
 ID, NUMBER = "0" * 26, "TB01" + "0" * 27
@@ -19,6 +19,9 @@ TYPED: list[tuple[str, dict[str, object]]] = [
     (f"approve {ID} {ID}", {"act": "approve", "order": ID, "refund_id": ID}),
     (f"decline {ID} {ID} --reason used",
      {"act": "decline", "order": ID, "refund_id": ID, "reason": "used"}),
+    (f"device {NUMBER} {ID}", {"act": "device", "order": NUMBER, "device_id": ID}),
+    (f"export {NUMBER}", {"act": "export", "order": NUMBER}),
+    (f"erase {NUMBER} --yes", {"act": "erase", "order": NUMBER}),
     (f"hold {ID}", {"act": "hold", "order": ID}),
     (f"release {ID}", {"act": "release", "order": ID}),
     (f"release {ID} --hold complaint:42",
@@ -53,9 +56,9 @@ def test_every_act_can_be_typed() -> None:
 
 
 def test_what_gives_something_away_is_asked_about() -> None:
-    asked = {line.split()[0] for line, act in TYPED if moves_money(act)}
-    assert asked == {"refund", "approve", "gift", "resolve"}
-    assert not moves_money({"act": "resolve", "how": "dismiss"})
+    asked = {line.split()[0] for line, act in TYPED if needs_a_yes(act)}
+    assert asked == {"refund", "approve", "gift", "erase", "resolve"}
+    assert not needs_a_yes({"act": "resolve", "how": "dismiss"})
 
 
 @pytest.mark.parametrize(("typed", "minor"), [
