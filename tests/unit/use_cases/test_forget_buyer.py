@@ -60,6 +60,7 @@ def test_the_timer_forgets_the_payer_on_the_day_and_not_before(world: World,
     world.run_timer()
     assert payer_of(world, paid) is None
     assert world.stored(paid).history.events[-1].kind == "payer_forgotten"
+    world.run_timers_for(180)
     assert list(world.work.rows()) == []
 
 
