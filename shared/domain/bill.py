@@ -11,8 +11,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.domain.calendar import day_of
+from shared.domain.refund import RefundState
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shared.domain.money import Money
+    from shared.domain.order import Order
     from shared.domain.payment import PaymentFact
     from shared.domain.refund import RefundFact
 
@@ -130,3 +136,14 @@ class Reconciliation:
             return self
         return replace(self, discrepancies=self.discrepancies[:MOST_LISTED],
                        left_out=self.left_out + beyond)
+
+
+def ledger_lines(order: Order) -> Iterator[LedgerLine]:
+    """Every movement of money that this order's row knows, under its Beijing day."""
+    if order.payment is not None:
+        yield LedgerLine(day_of(order.payment.paid_at_s), "payment",
+                         order.payment.transaction_id, order.order_id, order.payment.amount)
+    for refund in order.refunds:
+        if refund.state is RefundState.SUCCEEDED and refund.settled_at_s is not None:
+            yield LedgerLine(day_of(refund.settled_at_s), "refund", refund.out_refund_no,
+                             order.order_id, refund.amount)

@@ -15,12 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.bill import LedgerLine
-from shared.domain.calendar import day_of
+from shared.domain.bill import ledger_lines
 from shared.domain.due import next_look
 from shared.domain.held import SETTLED
 from shared.domain.privacy import KEEP_PAYER_S, payer_goes_at_s
-from shared.domain.refund import RefundOrigin, RefundState
+from shared.domain.refund import RefundOrigin
 from shared.domain.refunding import has_unexplained_refund
 from shared.use_cases.ask_provider import ask_provider, close_here, close_order
 from shared.use_cases.follow_refund import SOURCE, follow_refund
@@ -30,8 +29,7 @@ from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest, request_refund
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from shared.domain.bill import LedgerLine
     from shared.domain.catalogue import Catalogue
     from shared.domain.order import Order
     from shared.ports import Ledger, PaymentGateway
@@ -121,14 +119,3 @@ def _enter(order: Order, entered: tuple[LedgerLine, ...], ledger: Ledger) -> Non
     for line in ledger_lines(order):
         if line not in entered:
             ledger.enter(line)
-
-
-def ledger_lines(order: Order) -> Iterator[LedgerLine]:
-    """Every movement of money that this order's row knows, under its Beijing day."""
-    if order.payment is not None:
-        yield LedgerLine(day_of(order.payment.paid_at_s), "payment",
-                         order.payment.transaction_id, order.order_id, order.payment.amount)
-    for refund in order.refunds:
-        if refund.state is RefundState.SUCCEEDED and refund.settled_at_s is not None:
-            yield LedgerLine(day_of(refund.settled_at_s), "refund", refund.out_refund_no,
-                             order.order_id, refund.amount)

@@ -25,6 +25,7 @@ from shared.domain.bill import (
     Discrepancy,
     LedgerLine,
     Reconciliation,
+    ledger_lines,
 )
 from shared.domain.calendar import day_of, days_after, start_of
 from shared.domain.refund import RefundState
@@ -36,7 +37,6 @@ from shared.errors import (
     UntrustedBill,
     VersionConflict,
 )
-from shared.use_cases.look_at_order import ledger_lines
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.record_refund import RefundUnfit, record_refund
 
