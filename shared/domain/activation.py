@@ -8,7 +8,7 @@ many ask at once.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
 from shared.domain.device import (
@@ -95,6 +95,14 @@ def open_takeover(license_: License, now_s: int) -> Takeover | None:
     """The request for a slot that waits, if one does."""
     takeover = license_.takeover
     return takeover if takeover is not None and takeover.is_open(now_s) else None
+
+
+def device_list(license_: License, now_s: int) -> dict[str, Any]:
+    """The devices of a license, its limit, and the request that waits, as its devices see them."""
+    takeover = open_takeover(license_, now_s)
+    return {"device_limit": license_.device_limit,
+            "devices": [device.as_dict() for device in license_.devices],
+            "takeover": None if takeover is None else takeover.as_dict()}
 
 
 def decide_takeover(license_: License, thumbprint: str, takeover_id: str, *, approve: bool,

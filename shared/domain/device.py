@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain.calendar import DAY_S
 
@@ -84,6 +84,17 @@ class Takeover:
         return {"takeover_id": self.takeover_id, "platform": self.platform,
                 "way": self.way.value, "replaces": self.replaces,
                 "asked_at_s": self.asked_at_s, "ripe_at_s": self.ripe_at_s}
+
+
+class Claim(NamedTuple):
+    """What a buyer knows: an order number or a license key, as typed, and which it is.
+
+    `replaces` is the device whose slot is asked for, None for a free one.
+    """
+
+    way: Way
+    typed: str
+    replaces: str | None = None
 
 
 class Refusal(str, Enum):

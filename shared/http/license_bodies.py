@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.device import Way
+from shared.domain.device import Claim, Way
 from shared.errors import InvalidRequest
-from shared.use_cases.restore_license import Claim
 
 PLATFORM = "platform"
 DECISIONS = {"approve": True, "object": False}

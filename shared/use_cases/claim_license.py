@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.activation import SOURCE, claim_slot, lease_window, open_takeover
+from shared.domain.activation import SOURCE, claim_slot, device_list, lease_window
 from shared.domain.device import Refusal, Refused
 from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
 from shared.use_cases.fetch_order import authorized_order
@@ -104,12 +104,4 @@ def as_error(refused: Refused, desk: Desk, license_: License | None = None) -> T
     now_s = desk.books.clock.now_s()
     again_s = None if refused.again_at_s is None else max(1, refused.again_at_s - now_s)
     return kind(code=refused.refusal.value, retry_after_s=again_s,
-                details=None if license_ is None else device_details(license_, now_s))
-
-
-def device_details(license_: License, now_s: int) -> dict[str, object]:
-    """The devices of a license, its limit, and the request that waits, if one does."""
-    takeover = open_takeover(license_, now_s)
-    return {"device_limit": license_.device_limit,
-            "devices": [device.as_dict() for device in license_.devices],
-            "takeover": None if takeover is None else takeover.as_dict()}
+                details=None if license_ is None else device_list(license_, now_s))

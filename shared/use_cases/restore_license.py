@@ -6,11 +6,11 @@ three days in which none objects (docs/licenses.md).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
 from shared.domain.activation import find_device, restore_slot
-from shared.domain.device import Refusal, Refused, Way
+from shared.domain.device import Claim, Refusal, Refused, Way
 from shared.domain.license_key import parse_license_key
 from shared.errors import InvalidRequest, LicenseNotFound
 from shared.use_cases.claim_license import as_error, hand_over, seat_device
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from shared.domain.license import License
     from shared.domain.order import Order
     from shared.use_cases.claim_license import Desk, HandedOver
-
-
-class Claim(NamedTuple):
-    """What the buyer knows: an order number or a license key, as typed, and which it is.
-
-    `replaces` is the device whose slot is asked for, None for a free one.
-    """
-
-    way: Way
-    typed: str
-    replaces: str | None = None
 
 
 def restore_license(claim: Claim, wanted: Wanted, desk: Desk) -> HandedOver:

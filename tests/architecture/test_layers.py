@@ -14,16 +14,25 @@ from tests.architecture.sources import ROOT, files, imports, is_ours, name_of, r
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = ("shared.errors", "shared.secret", "shared.deadline", "shared.strict_json")
+SMALL = ("shared.errors", "shared.secret", "shared.deadline", "shared.strict_json",
+         "shared.base64url")
 """Leaves that anybody outside the domain may use."""
+
+PORTS = ("shared.ports", "shared.license_ports")
 
 MAY_IMPORT = {
     "shared/domain": ("shared.domain",),
     "shared/ports.py": ("shared.domain",),
-    "shared/use_cases": ("shared.use_cases", "shared.domain", "shared.ports", "shared.errors"),
-    "shared/adapters": ("shared.adapters", "shared.domain", "shared.ports", *SMALL),
-    "shared/http": ("shared.http", "shared.domain", "shared.ports", "shared.use_cases", *SMALL),
-    "shared/errors.py": (),
+    "shared/license_ports.py": ("shared.domain",),
+    "shared/use_cases": ("shared.use_cases", "shared.domain", *PORTS, "shared.errors",
+                         "shared.base64url", "shared.key_set"),
+    "shared/adapters": ("shared.adapters", "shared.domain", *PORTS, *SMALL),
+    "shared/http": ("shared.http", "shared.domain", *PORTS, "shared.use_cases", "shared.key_set",
+                    *SMALL),
+    "shared/key_set.py": ("shared.base64url", "shared.strict_json"),
+    "shared/base64url.py": (),
+    "shared/errors.py": ("shared.messages",),
+    "shared/messages.py": (),
     "shared/secret.py": (),
     "shared/strict_json.py": (),
     "shared/deadline.py": ("shared.ports",),
@@ -33,13 +42,13 @@ MAY_IMPORT = {
                             "shared.variables"),
     "shared/variables.py": (),
     "functions": ("shared.bootstrap", "shared.http", "shared.use_cases", "shared.errors",
-                  "shared.ports", "functions"),
+                  "shared.ports", "shared.domain", "shared.key_set", "functions"),
     "emulators": ("emulators",),
 }
 
 AT_RUN_TIME = {
     "shared/ports.py": (),
-    "shared/http": ("shared.http", *SMALL),
+    "shared/http": ("shared.http", "shared.domain", "shared.license_ports", *SMALL),
     "functions": ("shared.bootstrap", "shared.http", "shared.use_cases", "shared.errors"),
     "shared/deadline.py": (),
 }
@@ -67,6 +76,8 @@ def test_what_is_known_by_type_only_is_not_imported(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["shared/domain", "shared/use_cases", "shared/ports.py",
+                                   "shared/license_ports.py", "shared/key_set.py",
+                                   "shared/base64url.py", "shared/messages.py",
                                    "shared/errors.py", "shared/secret.py", "shared/log.py",
                                    "shared/deadline.py", "shared/settings.py",
                                    "shared/strict_json.py", "shared/variables.py"])
