@@ -79,7 +79,7 @@ def show_paid(request: Request, refunds: RefundCounter) -> Answer:
 
 
 def show_bought(request: Request, desk: Desk) -> Answer:
-    """GET /v1/orders/{order_id}/license: the license key and a signed receipt; no lease."""
+    """GET /v1/orders/{order_id}/license: a signed receipt; nothing that unlocks."""
     return Answer(200, purchase_answer(show_license(
         request.parameters["order_id"], bearer_secret(request), desk)))
 

@@ -16,6 +16,7 @@ from shared.domain.device import (
     MOST_SWAPS,
     SWAP_WINDOW_S,
     TAKEOVER_LIFE_S,
+    VOICE_AFTER_S,
     Device,
     Refusal,
     Refused,
@@ -107,9 +108,8 @@ def device_list(license_: License, now_s: int) -> dict[str, Any]:
 
 def decide_takeover(license_: License, thumbprint: str, takeover_id: str, *, approve: bool,
                     now_s: int) -> License:
-    """The license after an active device approved a request, or objected to it."""
-    if find_device(license_, thumbprint) is None:
-        raise Refused(Refusal.NOT_ACTIVE)
+    """The license after a device with a voice approved a request, or objected to it."""
+    _refuse_unless_heard(license_, thumbprint, now_s)
     word = APPROVED if approve else OBJECTED
     if any(event.data["takeover_id"] == takeover_id for event in _events(license_, word)):
         return license_
@@ -125,11 +125,11 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
                   actor: str = "buyer", source: str = SOURCE) -> License:
     """The license without this device; as it is, when it has no such device.
 
-    `by` is the thumbprint of the active device that asks; None for an operator, whose removals
-    count for no limit.
+    `by` is the thumbprint of the active device that asks, which may always go itself; None for
+    an operator, whose removals count for no limit.
     """
-    if by is not None and find_device(license_, by) is None:
-        raise Refused(Refusal.NOT_ACTIVE)
+    if by is not None and identifiers.device_id(license_.license_id, by) != device_id:
+        _refuse_unless_heard(license_, by, now_s)
     if all(device.device_id != device_id for device in license_.devices):
         return license_
     if by is not None:
@@ -210,6 +210,14 @@ def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
             REMOVED, now_s, "buyer", SOURCE, {"device_id": takeover.replaces, "counts": True}))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
+
+
+def _refuse_unless_heard(license_: License, thumbprint: str, now_s: int) -> None:
+    device = find_device(license_, thumbprint)
+    if device is None:
+        raise Refused(Refusal.NOT_ACTIVE)
+    if not device.has_voice(now_s):
+        raise Refused(Refusal.TOO_NEW, device.activated_at_s + VOICE_AFTER_S)
 
 
 def _refuse_if_barred(license_: License, way: Way, now_s: int) -> None:

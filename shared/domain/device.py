@@ -14,6 +14,8 @@ MOST_DEVICES = 20
 
 TAKEOVER_WAIT_S = 3 * DAY_S
 """How long the active devices can object to a request for one of their slots."""
+VOICE_AFTER_S = TAKEOVER_WAIT_S
+"""A device that came by a number or key decides about others after so long: time to remove it."""
 TAKEOVER_LIFE_S = 14 * DAY_S
 """A request that its device does not come back for is forgotten."""
 BARRED_S = 90 * DAY_S
@@ -52,6 +54,10 @@ class Device:
     way: Way
     activated_at_s: int
     dark_at_s: int
+
+    def has_voice(self, now_s: int) -> bool:
+        """Whether it may decide about other devices: who posts a bill gives no such right away."""
+        return self.way is Way.CLAIM or now_s >= self.activated_at_s + VOICE_AFTER_S
 
     def as_dict(self) -> dict[str, Any]:
         """The device as the license's other devices see it."""
@@ -106,6 +112,7 @@ class Refusal(str, Enum):
     CLAIMED = "CLAIM_SECRET_USED"
     FULL = "DEVICE_LIMIT_REACHED"
     NOT_ACTIVE = "DEVICE_NOT_ACTIVE"
+    TOO_NEW = "DEVICE_TOO_NEW"
     SWAPS = "DEVICE_SWAP_LIMIT"
     WAITS = "TAKEOVER_WAITS"
     BUSY = "TAKEOVER_BUSY"

@@ -218,7 +218,8 @@ class LicenseModel(DevicesModel):
 
     license_id: Id
     license_key: Annotated[str | None, Field(
-        description="For the buyer to keep; null when it cannot be derived any more.")]
+        description="For the buyer to keep; null for a device that came by a number or key less "
+                    "than three days ago, and when it cannot be derived any more.")]
     product_id: str
     entitlements: list[str]
     paid_at_s: Seconds
@@ -239,7 +240,6 @@ class PurchaseModel(Model):
     order_id: Id
     out_trade_no: str
     license_id: Id
-    license_key: str | None
     product_id: str
     entitlements: list[str]
     standing: Literal["active", "suspended", "revoked"]

@@ -21,7 +21,8 @@ def license_answer(handed: HandedOver, now_s: int) -> dict[str, Any]:
         "grace_ends_at_s": window.ends_at_s + window.grace_s,
         "refresh_at_s": window.refresh_at_s}
     return {"license": {
-        "license_id": license_.license_id, "license_key": _key(handed.license_key),
+        "license_id": license_.license_id,
+        "license_key": None if handed.license_key is None else shown(handed.license_key),
         "product_id": license_.product_id, "entitlements": list(license_.entitlements),
         "paid_at_s": license_.paid_at_s, "ends_at_s": license_.ends_at_s(),
         "status": "pending" if lease is None else "active", "lease": lease,
@@ -38,11 +39,6 @@ def purchase_answer(purchase: Purchase) -> dict[str, Any]:
     order = purchase.order
     return {"purchase": {
         "order_id": order.order_id, "out_trade_no": order.out_trade_no,
-        "license_id": order.license_id, "license_key": _key(purchase.license_key),
-        "product_id": order.snapshot.product_id,
+        "license_id": order.license_id, "product_id": order.snapshot.product_id,
         "entitlements": list(order.snapshot.entitlements),
         "standing": purchase.standing.value, "receipt": purchase.receipt}}
-
-
-def _key(license_key: str | None) -> str | None:
-    return None if license_key is None else shown(license_key)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.activation import SOURCE, claim_slot, device_list, lease_window
+from shared.domain.activation import SOURCE, claim_slot, device_list, find_device, lease_window
 from shared.domain.device import Refusal, Refused
 from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
 from shared.use_cases.fetch_order import authorized_order
@@ -51,7 +51,8 @@ class Desk:
 class HandedOver:
     """A license, the window of its lease, and the lease; None while it is being signed.
 
-    `license_key` is None when the secret that it was derived from is no longer here.
+    `license_key` is for a device with a voice alone; None too when the secret that it was
+    derived from is no longer here.
     """
 
     license: License
@@ -94,8 +95,11 @@ def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
     issued = desk.issuer.issue(license_, thumbprint, window)
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
                         order_id=license_.order_id, license_id=license_.license_id)
-    return HandedOver(license_, window, issued.token,
-                      desk.license_keys.key_of(license_.order_id, license_.license_id))
+    device = find_device(license_, thumbprint)
+    heard = device is not None and device.has_voice(desk.books.clock.now_s())
+    return HandedOver(
+        license_, window, issued.token,
+        desk.license_keys.key_of(license_.order_id, license_.license_id) if heard else None)
 
 
 def as_error(refused: Refused, desk: Desk, license_: License | None = None) -> TongbaoError:

@@ -1,4 +1,4 @@
-"""What the claim secret shows of a license after the first activation: everything but a lease."""
+"""What the claim secret shows of a license after the first activation: a receipt, no lease, no key."""
 
 from __future__ import annotations
 
@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Purchase:
-    """A paid order, what it is worth now, its signed receipt (None while it is being signed)
-    and its license key (None when that cannot be derived here any more).
-    """
+    """A paid order, what it is worth now, and its signed receipt; None while that is signed."""
 
     order: Order
     standing: Standing
     receipt: str | None
-    license_key: str | None
 
 
 def show_license(order_id: str, claim_secret: str | None, desk: Desk) -> Purchase:
@@ -32,5 +29,4 @@ def show_license(order_id: str, claim_secret: str | None, desk: Desk) -> Purchas
     order = authorized_order(order_id, claim_secret, desk.books)
     if order.payment is None:
         raise Conflict(code="ORDER_NOT_PAID", retry_after_s=2)
-    return Purchase(order, standing_of(order), desk.issuer.receipt(order, order.payment),
-                    desk.license_keys.key_of(order.order_id, order.license_id))
+    return Purchase(order, standing_of(order), desk.issuer.receipt(order, order.payment))
