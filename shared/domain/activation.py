@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SOURCE = "license-fetch"
 DARK, REMOVED, ADDED = "device_dark", "device_removed", "device_activated"
+UNWELCOME = "device_objected"
 ASKED, APPROVED, OBJECTED = "takeover_asked", "takeover_approved", "takeover_objected"
 
 _UNWORTHY = {Standing.SUSPENDED: Refusal.SUSPENDED, Standing.REVOKED: Refusal.REVOKED}
@@ -80,6 +81,7 @@ def restore_slot(license_: License, wanted: Wanted, way: Way, replaces: str | No
     if find_device(license_, wanted.thumbprint) is not None:
         return _leased(license_, wanted.thumbprint, now_s)
     lease_window(license_, now_s)
+    _refuse_if_barred(license_, way, now_s)
     if _has_room(license_, now_s):
         return _added(license_, wanted, way, now_s)
     takeover = open_takeover(license_, now_s)
@@ -125,17 +127,27 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
                   actor: str = "buyer", source: str = SOURCE) -> License:
     """The license without this device; as it is, when it has no such device.
 
+    To remove another that is too new for a voice is to object to it: that counts as no swap, and
+    the way that it came by is barred.
+
     `by` is the thumbprint of the active device that asks, which may always go itself; None for
     an operator, whose removals count for no limit.
     """
-    if by is not None and identifiers.device_id(license_.license_id, by) != device_id:
+    own = by is not None and identifiers.device_id(license_.license_id, by) == device_id
+    if by is not None and not own:
         _refuse_unless_heard(license_, by, now_s)
-    if all(device.device_id != device_id for device in license_.devices):
+    going = next((device for device in license_.devices if device.device_id == device_id), None)
+    if going is None:
         return license_
-    if by is not None:
+    unwelcome = by is not None and not own and not going.has_voice(now_s)
+    if unwelcome:
+        license_ = _with(license_, Event(UNWELCOME, now_s, actor, source, {
+            "device_id": device_id, "way": going.way.value}))
+    counts = by is not None and not unwelcome
+    if counts:
         _refuse_too_many_swaps(license_, now_s)
     return _without(license_, device_id, Event(
-        REMOVED, now_s, actor, source, {"device_id": device_id, "counts": by is not None}))
+        REMOVED, now_s, actor, source, {"device_id": device_id, "counts": counts}))
 
 
 def forget_devices(license_: License, *, now_s: int, actor: str, source: str) -> License:
@@ -192,7 +204,6 @@ def _without_surplus(license_: License, now_s: int) -> License:
 def _asked(license_: License, wanted: Wanted, way: Way, replaces: str, now_s: int) -> License:
     if all(device.device_id != replaces for device in license_.devices):
         raise Refused(Refusal.NOT_ACTIVE)
-    _refuse_if_barred(license_, way, now_s)
     _refuse_too_many_swaps(license_, now_s)
     takeover = Takeover(
         identifiers.takeover_id(license_.license_id, wanted.thumbprint, now_s),
@@ -222,7 +233,7 @@ def _refuse_unless_heard(license_: License, thumbprint: str, now_s: int) -> None
 
 def _refuse_if_barred(license_: License, way: Way, now_s: int) -> None:
     """Who objected to an order number may still own the key; who objected to the key, all."""
-    for event in _events(license_, OBJECTED):
+    for event in (*_events(license_, OBJECTED), *_events(license_, UNWELCOME)):
         until_s = event.at_s + BARRED_S
         if now_s < until_s and event.data["way"] in (way.value, Way.LICENSE_KEY.value):
             raise Refused(Refusal.BARRED, until_s)

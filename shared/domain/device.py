@@ -19,7 +19,7 @@ VOICE_AFTER_S = TAKEOVER_WAIT_S
 TAKEOVER_LIFE_S = 14 * DAY_S
 """A request that its device does not come back for is forgotten."""
 BARRED_S = 90 * DAY_S
-"""How long no slot can be asked for after somebody objected."""
+"""How long nobody comes by that way after somebody objected."""
 MOST_SWAPS = 5
 SWAP_WINDOW_S = 90 * DAY_S
 """No more than MOST_SWAPS devices are taken off a license in so long."""
@@ -116,7 +116,7 @@ class Refusal(str, Enum):
     SWAPS = "DEVICE_SWAP_LIMIT"
     WAITS = "TAKEOVER_WAITS"
     BUSY = "TAKEOVER_BUSY"
-    BARRED = "TAKEOVER_BARRED"
+    BARRED = "RESTORE_BARRED"
     NOT_OPEN = "TAKEOVER_NOT_OPEN"
 
 

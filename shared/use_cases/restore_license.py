@@ -28,7 +28,7 @@ def restore_license(claim: Claim, wanted: Wanted, desk: Desk) -> HandedOver:
 
     Raises InvalidRequest(ORDER_NUMBER_MISTYPED, LICENSE_KEY_MISTYPED), LicenseNotFound,
     Conflict(ORDER_NOT_PAID, DEVICE_LIMIT_REACHED, TAKEOVER_WAITS, TAKEOVER_BUSY or
-    TAKEOVER_BARRED), NotFound(DEVICE_NOT_ACTIVE), RateLimited(DEVICE_SWAP_LIMIT),
+    RESTORE_BARRED), NotFound(DEVICE_NOT_ACTIVE), RateLimited(DEVICE_SWAP_LIMIT),
     Forbidden(LICENSE_…) and the Unavailable family.
     """
     order, stored = _found(claim, desk)

@@ -1,4 +1,4 @@
-"""What the claim secret shows of a license after the first activation: a receipt, no lease, no key."""
+"""What the claim secret shows after the first activation: a receipt, no lease, no key."""
 
 from __future__ import annotations
 
