@@ -49,9 +49,12 @@ def write_private(path: Path, content: bytes, *, anyway: bool = False) -> None:
         raise _unwritable(path, error) from None
     try:
         _fill(descriptor, content, PRIVATE_MODE)
-    except OSError as error:
+        _sync(path.parent)
+    except BaseException as error:  # Ctrl-C too: half a key must not lie there like a key
         path.unlink()
-        raise _unwritable(path, error) from None
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from None
+        raise
 
 
 def read_private(path: Path) -> bytes:
