@@ -24,7 +24,12 @@ def check_private_place(path: Path, *, anyway: bool) -> None:
 
     `anyway` allows a git work tree: from there a key is committed sooner or later.
     """
-    folder = _folder(path)
+    _check_private_folder(_folder(path), anyway=anyway)
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
+def _check_private_folder(folder: Path, *, anyway: bool) -> None:
     found = folder.stat()
     if found.st_mode & OTHERS_WRITE:
         raise KeysRefused("open_folder", f"others may write in {folder}: chmod go-w {folder}")
@@ -33,13 +38,11 @@ def check_private_place(path: Path, *, anyway: bool) -> None:
     if not anyway and any((above / ".git").exists() for above in (folder, *folder.parents)):
         raise KeysRefused("work_tree", f"{folder} is in a git work tree, and keys do not belong "
                           "there; take another folder, or --anyway")
-    if os.path.lexists(path):
-        raise _exists(path)
 
 
 def write_private(path: Path, content: bytes, *, anyway: bool = False) -> None:
     """Write a private key, mode 600, to a new file; raises KeysRefused."""
-    check_private_place(path, anyway=anyway)
+    _check_private_folder(_folder(path), anyway=anyway)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW,
                              PRIVATE_MODE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,19 @@ from scripts.keyring import files
 from scripts.keyring.refusal import KeysRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow; Python ignores the signal that tells of it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_private_file_is_not_written_through_a_link(tmp_path: Path) -> None:
@@ -19,6 +33,23 @@ def test_a_private_file_is_not_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(KeysRefused, match="exists"):
         files.write_private(tmp_path / "a.pem", b"key")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_private_file_is_never_written_over(tmp_path: Path) -> None:
+    files.write_private(tmp_path / "a.pem", b"theirs")
+    with pytest.raises(KeysRefused, match="exists"):
+        files.write_private(tmp_path / "a.pem", b"ours")
+    assert files.read_private(tmp_path / "a.pem") == b"theirs"
+
+
+def test_a_full_disk_leaves_no_half_key_and_the_former_set(tmp_path: Path) -> None:
+    path = tmp_path / "keys.jws"
+    files.create_set(path, "first")
+    for write in (lambda: files.write_private(tmp_path / "a.pem", b"key"),
+                  lambda: files.replace_set(path, "second", former="first")):
+        with full_disk(), pytest.raises(KeysRefused, match="cannot be written"):
+            write()
+    assert {kept.name: kept.read_text() for kept in tmp_path.iterdir()} == {"keys.jws": "first\n"}
 
 
 @pytest.mark.parametrize("its_mode", [0o720, 0o702, 0o777])

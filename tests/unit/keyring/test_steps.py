@@ -96,6 +96,21 @@ def test_a_retired_key_can_be_withdrawn() -> None:
     assert statuses(withdraw(former, "k1", now_s=NOW_S)) == {"k1": "withdrawn", "k2": "active"}
 
 
+def test_a_withdrawn_key_is_listed_for_ever() -> None:
+    gone = withdraw(first(), "k1", replacement=key_number(2), now_s=NOW_S)
+    assert statuses(renew(gone, now_s=NOW_S + 9_999 * DAY_S)) == {
+        "k1": "withdrawn", "k2": "active"}
+
+
+@pytest.mark.parametrize(("after_s", "until_s"), [(10, 10), (3_600, 3_600), (9_999, 3_600)])
+def test_a_withdrawn_key_ends_when_it_is_withdrawn_or_ended_before(
+        after_s: int, until_s: int) -> None:
+    former = rotate(first(), key_number(2), now_s=NOW_S)
+    found = withdraw(former, "k1", now_s=NOW_S + after_s).find("k1")
+    assert found is not None
+    assert found.until_s == NOW_S + until_s
+
+
 def test_the_last_active_key_is_not_withdrawn_without_another() -> None:
     assert refusal(withdraw, first(), "k1", now_s=NOW_S) == "invalid_set"
 
@@ -237,4 +252,4 @@ class KeyLife(RuleBasedStateMachine):
 
 
 KeyLife.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
-test_any_order_of_steps = KeyLife.TestCase
+TestAnyOrderOfSteps = KeyLife.TestCase
