@@ -49,8 +49,12 @@ class Window:
 
     @property
     def refresh_at_s(self) -> int:
-        """When its holder should ask for the next one, at the latest: at half its life."""
-        return self.issued_at_s + (self.ends_at_s - self.issued_at_s) // 2
+        """When its holder should ask for the next one, at the latest: at half its life.
+
+        Not before the next midnight, for until then the answer is this very lease.
+        """
+        half_s = (self.ends_at_s - self.issued_at_s) // 2
+        return min(self.ends_at_s, self.issued_at_s + max(half_s, BUCKET_S))
 
     @property
     def dark_at_s(self) -> int:

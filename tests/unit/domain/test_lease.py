@@ -112,6 +112,15 @@ def test_an_ended_license_has_no_lease(now_s: int) -> None:
     assert window_at(MONTH, now_s) is None
 
 
+@given(st.integers(1, 2 * DAY_S))
+def test_a_refresh_is_never_due_before_it_can_bring_anything(before_end_s: int) -> None:
+    """In the last days of a license half its lease may be over at birth: no client shall spin."""
+    now_s = END_S - before_end_s
+    due_s = window_of(MONTH, now_s).refresh_at_s
+    assert now_s < due_s <= END_S
+    assert due_s == END_S or midnight(due_s) > midnight(now_s)
+
+
 @given(TERMS, SECONDS_OF_A_DAY, st.integers(0, 900 * DAY_S))
 def test_every_window_is_sound(term_days: int | None, paid_s: int, after_s: int) -> None:
     paid_at_s = MIDNIGHT_S + paid_s
