@@ -193,3 +193,14 @@ def test_a_lease_is_known_by_its_id_on_any_second_of_its_day() -> None:
     ids = {claims(MONTH, THUMB, window_of(MONTH, MIDNIGHT_S + DAY_S + second), "i")["jti"]
            for second in (0, 1, 43_200, 86_399)}
     assert len(ids) == 1
+
+
+def test_another_lease_has_another_id() -> None:
+    """Also a lease of the same day, when the license has changed meanwhile (RFC 7519 §4.1.7)."""
+    now_s = MIDNIGHT_S + 10 * DAY_S
+    window = window_of(MONTH, now_s)
+    renewed = license_of(*MONTH.grants, grant(2, at_s=now_s - 20 * DAY_S))
+    made = [(MONTH, THUMB, window, "i"), (MONTH, OTHER_THUMB, window, "i"),
+            (MONTH, THUMB, window_of(MONTH, now_s + DAY_S), "i"), (renewed, THUMB, window, "i"),
+            (MONTH, THUMB, window, "another")]
+    assert len({claims(*one)["jti"] for one in made}) == len(made)
