@@ -91,16 +91,15 @@ class Settings:
         return keys
 
     def license_keys(self) -> dict[str, bytes]:
-        """The secrets behind license keys, by version."""
-        return {version: secret.encode()
-                for version, secret in _texts_by_name(self.license_secrets.reveal()).items()}
+        """The secrets behind license keys, by version; raises MissingSetting when there is none."""
+        found = _texts_by_name(self.license_secrets.reveal())
+        if not found:
+            raise MissingSetting(f"the setting {self.license_secrets.name} is missing")
+        return {version: secret.encode() for version, secret in found.items()}
 
     def nonce_secret(self) -> bytes:
         """The secret behind the nonces of device proofs: made of the newest license secret."""
-        secrets = self.license_keys()
-        if not secrets:
-            raise MissingSetting(f"the setting {self.license_secrets.name} is missing")
-        newest = max(secrets.items())[1]
+        newest = max(self.license_keys().items())[1]
         return hmac.new(newest, b"tongbao\ndevice-nonces", "sha256").digest()
 
 
@@ -203,7 +202,8 @@ def _check(settings: Settings) -> None:
             raise InvalidSetting(VARIABLES[field].name,
                                  "must be a JSON object of name to text") from None
     demand(all(version in LICENSE_VERSIONS and len(secret) >= LEAST_SECRET_CHARACTERS
-               for version, secret in settings.license_keys().items()), "license_secrets",
+               for version, secret in _texts_by_name(settings.license_secrets.reveal()).items()),
+           "license_secrets",
            f"must name its secrets 1 to 9, each of at least {LEAST_SECRET_CHARACTERS} characters")
     demand(not settings.wechatpay_ca or _are_certificates(settings.wechatpay_ca),
            "wechatpay_ca", "must be PEM certificates")

@@ -93,9 +93,11 @@ def takeover_id(license_id_: str, thumbprint: str, asked_at_s: int) -> str:
     return _hashed("takeover", license_id_, thumbprint, str(asked_at_s), length=ID_LENGTH)
 
 
-def lease_id(license_id_: str, thumbprint: str, issued_at_s: int) -> str:
-    """A lease: the same for the same license, device and time, whatever key signs it."""
-    return _hashed("lease", license_id_, thumbprint, str(issued_at_s), length=ID_LENGTH)
+def lease_id(claims: str) -> str:
+    """A lease, by all that it claims: the same whatever key signs it, and another for another
+    claim (RFC 7519 §4.1.7).
+    """
+    return _hashed("lease", claims, length=ID_LENGTH)
 
 
 def receipt_id(order_id_: str) -> str:

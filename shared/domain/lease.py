@@ -7,6 +7,7 @@ an outage of ours is not a buyer's. docs/licenses.md has the table of times.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,12 @@ class Window:
 
     @property
     def refresh_at_s(self) -> int:
-        """When its holder should ask for the next one, at the latest: at half its life."""
-        return self.issued_at_s + (self.ends_at_s - self.issued_at_s) // 2
+        """When its holder should ask for the next one, at the latest: at half its life.
+
+        Not before the next midnight, for until then the answer is this very lease.
+        """
+        half_s = (self.ends_at_s - self.issued_at_s) // 2
+        return min(self.ends_at_s, self.issued_at_s + max(half_s, BUCKET_S))
 
     @property
     def dark_at_s(self) -> int:
@@ -83,9 +88,9 @@ def claims(license_: License, thumbprint: str, window: Window, issuer: str) -> d
     Registered names are those of RFC 7519; `ent` entitlements, `env` environment, `lexp` end of
     the license (null: never), `grc` seconds of grace, `cnf` the device's key (RFC 7800).
     """
-    return {
+    said = {
         "v": 1, "iss": issuer, "aud": license_.product_id, "sub": license_.license_id,
         "env": license_.environment, "ent": list(license_.entitlements),
-        "jti": identifiers.lease_id(license_.license_id, thumbprint, window.issued_at_s),
         "lexp": license_.ends_at_s(), "iat": window.issued_at_s, "nbf": window.starts_at_s,
         "exp": window.ends_at_s, "grc": window.grace_s, "cnf": {"jkt": thumbprint}}
+    return {**said, "jti": identifiers.lease_id(json.dumps(said, sort_keys=True))}

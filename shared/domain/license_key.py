@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARK = "TB"
-VERSIONS = "123456789"
+VERSIONS = tuple("123456789")
 BODY_LENGTH = 19
 KEY_LENGTH = len(MARK) + 1 + BODY_LENGTH + 1
 GROUP = 5
@@ -41,7 +41,7 @@ class LicenseKeys:
     """
 
     def __init__(self, secrets: Mapping[str, bytes]) -> None:
-        if not secrets or any(version not in VERSIONS or not version for version in secrets):
+        if not secrets or any(version not in VERSIONS for version in secrets):
             raise ValueError("license secrets are named 1 to 9")
         self._secrets = dict(sorted(secrets.items(), reverse=True))
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 def a_license(world: World) -> License:
     """A license from a paid order."""
     order = samples.order(next(world.numbers))
-    return samples.license_of(record_payment(order, samples.paid_fact(order), NOW_S, "k1"))
+    return samples.license_of(record_payment(order, samples.paid_fact(order), NOW_S))
 
 
 def renewed(license_: License, reference: str = "renewal") -> License:
     """The license with one more grant."""
-    grant = replace(license_.grants[0], grant_id=f"GRANT-{reference}", kid="k2",
+    grant = replace(license_.grants[0], grant_id=f"GRANT-{reference}", device_limit=5,
                     term_days=None, proof=Proof("gift", reference))
     return apply_grant(license_, grant, now_s=NOW_S + 99, source="operator")
 

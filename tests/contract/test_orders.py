@@ -76,9 +76,9 @@ def test_every_state_of_an_order_comes_back(world: World, stores: Stores) -> Non
     instructed = samples.instructed(order)
     again = samples.instructed(instructed, NOW_S + 9)
     closed = close(again, NOW_S + 20, actor="system", source="timer")
-    paid = record_payment(closed, samples.paid_fact(order), NOW_S + 61, "k1")
+    paid = record_payment(closed, samples.paid_fact(order), NOW_S + 61)
     refunded = record_payment(
-        paid, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S + 99, "k2")
+        paid, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S + 99)
     for version in (instructed, again, closed, paid, refunded):
         stores.orders.save(version)
         assert stores.orders.load(order.order_id) == version
@@ -89,7 +89,7 @@ def test_two_events_in_one_version_are_both_stored(world: World, stores: Stores)
     order = samples.order(next(world.numbers))
     stores.orders.create(order, NOW_S)
     refunded = record_payment(
-        order, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S + 61, "k1")
+        order, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S + 61)
     assert refunded.version == 2
     stores.orders.save(refunded)
     loaded = stores.orders.load(order.order_id)
@@ -212,7 +212,7 @@ def test_a_late_payment_and_the_hash_of_its_payer_come_back(world: World,
     stores.orders.create(order, NOW_S)
     closed = close(order, NOW_S + 20, actor="system", source="timer")
     fact = samples.paid_fact(order)._replace(payer_hash="5e" * 32)
-    paid = record_payment(closed, fact, NOW_S + 61, "k1")
+    paid = record_payment(closed, fact, NOW_S + 61)
     stores.orders.save(closed)
     stores.orders.save(paid)
     assert stores.orders.load(order.order_id) == paid

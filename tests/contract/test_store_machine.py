@@ -66,9 +66,9 @@ STEPS: dict[str, Callable[[Order], Order]] = {
     "instruct": lambda order: samples.instructed(order),
     "query": lambda order: schedule_query(order, NOW_S + order.version),
     "close": lambda order: close(order, NOW_S, actor="system", source="timer"),
-    "pay": lambda order: record_payment(order, samples.paid_fact(order), NOW_S, "k1"),
+    "pay": lambda order: record_payment(order, samples.paid_fact(order), NOW_S),
     "refund": lambda order: record_payment(
-        order, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S, "k2"),
+        order, samples.paid_fact(order, trade_state=TradeState.REFUNDED), NOW_S),
     "ask for a refund": ask,
     "refunded in part": give_back,
 }

@@ -20,6 +20,8 @@ GOOD = {
     "TONGBAO_TABLESTORE_INSTANCE": "shop",
     "TONGBAO_NOTIFY_URL": "https://pay.shop-of-tests.cn/v1/notify/wechatpay",
     "TONGBAO_SIGNING_KID": "2026-11", "TONGBAO_SIGNING_KEY": "canary-of-the-signing-key",
+    "TONGBAO_LICENSE_SECRETS": '{"1":"canary-of-the-first-license-secret"}',
+    "TONGBAO_KEY_SET": "head.body.signature",
     "WECHATPAY_MCHID": "1230000109", "WECHATPAY_APPID": "wxd678efh567hg6787",
     "WECHATPAY_MERCHANT_SERIAL": "5157F09EFDC096DE15EBE81A47057A7232F1B8E1",
     "WECHATPAY_MERCHANT_KEY": "-----BEGIN PRIVATE KEY-----\\ncanary-of-the-merchant-key",
@@ -29,7 +31,8 @@ GOOD = {
 CERTIFICATE = (Path(__file__).parents[1] / "vectors" / "wechatpay" / "keys"
                / "platform_certificate.pem").read_text(encoding="utf-8")
 LIVE = {**GOOD, "TONGBAO_ENVIRONMENT": "live"}
-SECRETS = ("TONGBAO_SIGNING_KEY", "WECHATPAY_MERCHANT_KEY", "WECHATPAY_API_V3_KEY")
+SECRETS = ("TONGBAO_SIGNING_KEY", "TONGBAO_LICENSE_SECRETS", "WECHATPAY_MERCHANT_KEY",
+           "WECHATPAY_API_V3_KEY")
 NEEDED = [(function, variable.name) for function in ALL for variable in VARIABLES.values()
           if function in variable.needed_by]
 
@@ -105,24 +108,9 @@ def test_a_public_key_goes_with_its_id(name: str) -> None:
         load_settings({**GOOD, name: ""}, NOTIFY)
 
 
-def test_earlier_signing_keys_stay_beside_the_one_in_use() -> None:
-    settings = load_settings(
-        {**GOOD, "TONGBAO_EARLIER_SIGNING_KEYS": '{"2025-01":"canary-of-an-earlier-key"}'},
-        "license-fetch")
-    seeds = {kid: seed.reveal() for kid, seed in settings.signing_keys().items()}
-    assert seeds == {"2025-01": "canary-of-an-earlier-key", "2026-11": "canary-of-the-signing-key"}
-
-
-def test_the_key_in_use_wins_over_an_earlier_one_of_its_name() -> None:
-    settings = load_settings(
-        {**GOOD, "TONGBAO_EARLIER_SIGNING_KEYS": '{"2026-11":"another"}'}, "license-fetch")
-    seeds = {kid: seed.reveal() for kid, seed in settings.signing_keys().items()}
-    assert seeds == {"2026-11": "canary-of-the-signing-key"}
-    assert "canary" not in repr(settings) + repr(settings.signing_keys())
-
-
 def test_only_license_fetch_holds_the_signing_key_and_only_notify_the_api_key() -> None:
     assert VARIABLES["signing_key"].needed_by == ("license-fetch",)
+    assert VARIABLES["signing_kid"].needed_by == ("license-fetch",)
     assert VARIABLES["wechatpay_api_v3_key"].needed_by == ("notify",)
     assert NOTIFY not in VARIABLES["wechatpay_merchant_key"].needed_by
 
@@ -139,7 +127,13 @@ WRONG = [
     ("WECHATPAY_PLATFORM_CERTIFICATES", "{"), ("WECHATPAY_PLATFORM_CERTIFICATES", "[]"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"a":1}'),
     ("WECHATPAY_PLATFORM_CERTIFICATES", "[" * 100_000),
-    ("TONGBAO_EARLIER_SIGNING_KEYS", '{"2025-01":7}')]
+    ("TONGBAO_LICENSE_SECRETS", "{"), ("TONGBAO_LICENSE_SECRETS", "[]"),
+    ("TONGBAO_LICENSE_SECRETS", '{"1":7}'),
+    ("TONGBAO_LICENSE_SECRETS", json.dumps({"1": "s" * 31})),
+    *(("TONGBAO_LICENSE_SECRETS", json.dumps({version: "s" * 32}))
+      for version in ("", "0", "10", "12", "a", "\uff11")),
+    ("TONGBAO_LICENSE_SECRETS", json.dumps({"1": "s" * 32, "2": "t" * 32}).replace("2", "1")),
+    ("TONGBAO_RESTORES_PER_MINUTE", "0"), ("TONGBAO_RESTORES_PER_MINUTE", "-1")]
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
@@ -153,6 +147,8 @@ def test_a_wrong_setting_fails_by_its_name_and_is_not_shown(name: str, value: st
 @pytest.mark.parametrize(("name", "value"), [
     ("TONGBAO_WAIT_S", "20"), ("TONGBAO_ORDER_LIFETIME_S", "60"),
     ("TONGBAO_ORDER_LIFETIME_S", "604800"), ("TONGBAO_ORDERS_BURST", "1"),
+    ("TONGBAO_LICENSE_SECRETS", json.dumps({"1": "s" * 32, "9": "t" * 32})),
+    ("TONGBAO_RESTORES_PER_MINUTE", "1"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN PUBLIC KEY-----"}')])
 def test_the_last_good_value_is_good(name: str, value: str) -> None:
     load_settings({**GOOD, name: value}, NOTIFY)
@@ -190,7 +186,6 @@ def test_live_takes_public_addresses(address: str) -> None:
 @pytest.mark.parametrize(("name", "value"), [
     ("WECHATPAY_MCHID", "1900000001"), ("WECHATPAY_MCHID", "1900000109"),
     ("WECHATPAY_MCHID", "1900009191"),
-    ("TONGBAO_EARLIER_SIGNING_KEYS", '{"2026-10":"s","test-1":"s"}'),
     ("TONGBAO_SIGNING_KID", "test-1"), ("TONGBAO_SIGNING_KID", "TEST"),
     ("WECHATPAY_PUBLIC_KEY", "-----BEGIN PUBLIC KEY-----TESTING ONLY"),
     ("WECHATPAY_PLATFORM_CERTIFICATES", '{"5157":"-----BEGIN TESTING KEY-----"}'),

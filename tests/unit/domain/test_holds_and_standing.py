@@ -30,7 +30,7 @@ from tests.unit.domain.test_refund_booking import (
 )
 
 REPORTED = record_payment(
-    PAID, samples.paid_fact(PAID, trade_state=TradeState.REFUNDED), NOW_S + 90, "k1")
+    PAID, samples.paid_fact(PAID, trade_state=TradeState.REFUNDED), NOW_S + 90)
 
 
 def test_what_is_not_paid_gives_no_active_license() -> None:
@@ -107,7 +107,7 @@ def test_a_report_is_no_news_when_a_refund_is_known() -> None:
     told = samples.paid_fact(PAID, trade_state=TradeState.REFUNDED)
     for order in (asked(refund(minor=1)), REPORTED,
                   record_refund(REPORTED, fact(7, 100), NOW_S + 300)):
-        assert record_payment(order, told, NOW_S + 400, "k1") is order
+        assert record_payment(order, told, NOW_S + 400) is order
 
 
 def test_a_hold_on_a_refunded_order_does_not_open_it_again() -> None:
@@ -126,4 +126,4 @@ def test_a_report_is_no_news_after_a_refund_that_was_given_up() -> None:
     given_up = record_refund(asked(refund()), fact(state=RefundState.CLOSED), NOW_S + 300)
     assert given_up.state is OrderState.PAID
     told = samples.paid_fact(PAID, trade_state=TradeState.REFUNDED)
-    assert record_payment(given_up, told, NOW_S + 400, "k1") is given_up
+    assert record_payment(given_up, told, NOW_S + 400) is given_up

@@ -26,9 +26,10 @@ LICENSE = "L" * 26
 
 
 def grant(n: int, *, term_days: int | None = 30, at_s: int = 0,
-          entitlements: tuple[str, ...] = ("pro",)) -> Grant:
-    return Grant(f"G{n}", LICENSE, "reader-pro", entitlements, term_days, at_s, f"kid-{n}",
-                 Proof("payment", f"wechatpay:{n}"))
+          entitlements: tuple[str, ...] = ("pro",), devices: int = 3,
+          kind: str = "payment") -> Grant:
+    return Grant(f"G{n}", LICENSE, "reader-pro", entitlements, term_days, at_s, f"ORDER-{n}",
+                 devices, Proof(kind, f"wechatpay:{n}"))
 
 
 def license_of(*grants: Grant) -> License:
@@ -58,7 +59,7 @@ def test_the_order_in_which_grants_are_applied_changes_nothing(
         terms: list[tuple[int, int]]) -> None:
     grants = [grant(n, term_days=days, at_s=day * DAY_S)
               for n, (days, day) in enumerate(terms[:4])]
-    seen = {(it.ends_at_s(), it.paid_at_s, it.entitlements, it.kid)
+    seen = {(it.ends_at_s(), it.paid_at_s, it.entitlements, it.order_id)
             for it in (license_of(*order) for order in permutations(grants))}
     assert len(seen) == 1
 
@@ -80,8 +81,8 @@ def test_entitlements_are_named_once_and_in_order() -> None:
     assert license_.entitlements == ("a", "b", "pro")
 
 
-def test_the_newest_payment_names_the_key() -> None:
-    assert license_of(grant(1), grant(2, at_s=5)).kid == "kid-2"
+def test_the_first_payment_names_the_order() -> None:
+    assert license_of(grant(1, at_s=5), grant(2)).order_id == "ORDER-2"
 
 
 def test_applying_a_grant_again_gives_the_very_same_license() -> None:
@@ -104,13 +105,13 @@ def test_a_grant_of_another_license_is_refused() -> None:
         apply_grant(license_of(grant(1)), foreign, now_s=1, source="license-fetch")
 
 
-def test_the_grant_of_an_order_follows_from_order_payment_and_key_alone() -> None:
+def test_the_grant_of_an_order_follows_from_order_and_payment_alone() -> None:
     order = samples.order()
     payment = Payment("4200000001", order.price, 1_760_000_060, "notify")
-    made = grant_for_payment(order, payment, "k1")
-    assert made == grant_for_payment(order, replace(payment, source="query"), "k1")
+    made = grant_for_payment(order, payment)
+    assert made == grant_for_payment(order, replace(payment, source="query"))
     assert made.granted_at_s == payment.paid_at_s
     assert made.proof == Proof("payment", "wechatpay:4200000001")
-    paid = record_payment(order, samples.paid_fact(order), samples.NOW_S, "k1")
+    paid = record_payment(order, samples.paid_fact(order), samples.NOW_S)
     assert paid.grant is not None
     assert paid.grant.grant_id == made.grant_id

@@ -33,7 +33,7 @@ def test_a_license_is_opened_with_all_that_its_grant_says() -> None:
     opened = open_license(grant(1, at_s=5), "live", now_s=9, source="license-fetch")
     assert opened.history.events == (Event("granted", 9, "system", "license-fetch", {
         "grant_id": "G1", "proof": "payment", "reference": "wechatpay:1", "term_days": 30,
-        "entitlements": ["pro"], "granted_at_s": 5, "kid": "kid-1"}),)
+        "entitlements": ["pro"], "granted_at_s": 5, "device_limit": 3}),)
     assert replace(opened, history=TWO.history) == License(
         LICENSE, "live", "reader-pro", (grant(1, at_s=5),), TWO.history)
     assert (opened.version, opened.standings, opened.activated_at_s) == (1, (), None)
@@ -50,7 +50,7 @@ def test_a_further_grant_says_the_same_of_itself() -> None:
 
 def test_grants_of_one_moment_have_an_order_all_the_same() -> None:
     one, two = grant(1, at_s=5), grant(2, at_s=5)
-    assert license_of(one, two).kid == license_of(two, one).kid == "kid-2"
+    assert license_of(one, two).order_id == license_of(two, one).order_id == "ORDER-1"
 
 
 def test_the_first_payment_is_when_it_was_paid() -> None:
@@ -58,7 +58,8 @@ def test_the_first_payment_is_when_it_was_paid() -> None:
 
 
 def test_an_applied_grant_does_not_open_the_license_again() -> None:
-    other = Grant("G9", LICENSE, "other", ("x",), None, 1, "k", Proof("gift", "g"))
+    other = Grant("G9", LICENSE, "other", ("x",), None, 1, "ORDER-9", 3,
+                  Proof("gift", "g"))
     after = apply_grant(TWO, other, now_s=3, source="gift")
     assert (after.product_id, after.version) == ("reader-pro", 3)
     assert after.history.events[-1].data["proof"] == "gift"

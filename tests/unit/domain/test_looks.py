@@ -28,9 +28,9 @@ from tests.fakes import samples
 
 START_S = samples.NOW_S
 ORDER = samples.instructed(samples.order())
-PAID = record_payment(ORDER, samples.paid_fact(ORDER), START_S + 61, "k1")
+PAID = record_payment(ORDER, samples.paid_fact(ORDER), START_S + 61)
 REPORTED = record_payment(
-    ORDER, samples.paid_fact(ORDER, trade_state=TradeState.REFUNDED), START_S + 100, "k1")
+    ORDER, samples.paid_fact(ORDER, trade_state=TradeState.REFUNDED), START_S + 100)
 OPEN = (RefundState.AWAITING_APPROVAL, RefundState.REQUESTED, RefundState.PROCESSING,
         RefundState.ABNORMAL)
 

@@ -45,7 +45,7 @@ def test_a_payment_without_an_order_fits_nothing() -> None:
 
 
 def test_a_second_transaction_for_a_paid_order_does_not_fit() -> None:
-    paid = record_payment(ORDER, FACT, samples.NOW_S, "k1")
+    paid = record_payment(ORDER, FACT, samples.NOW_S)
     assert find_mismatch(paid, FACT) is None
     second = FACT._replace(transaction_id="4200000000-another")
     assert find_mismatch(ORDER, second) is None

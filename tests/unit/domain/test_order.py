@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 CREATED = samples.order()
 AWAITING = samples.instructed(CREATED)
 CLOSED = close(AWAITING, samples.NOW_S + 5, actor="provider", source="query")
-PAID = record_payment(AWAITING, samples.paid_fact(AWAITING), samples.NOW_S + 61, "k1")
+PAID = record_payment(AWAITING, samples.paid_fact(AWAITING), samples.NOW_S + 61)
 REFUND = samples.paid_fact(AWAITING, trade_state=TradeState.REFUNDED, source="query")
-REFUNDING = record_payment(PAID, REFUND, samples.NOW_S + 99, "k1")
+REFUNDING = record_payment(PAID, REFUND, samples.NOW_S + 99)
 GONE = samples.refund_fact(PAID, samples.refund(PAID), RefundState.SUCCEEDED)
 REFUNDED = record_refund(PAID, GONE, samples.NOW_S + 99)
 IN_STATE = {order.state: order
@@ -66,7 +66,7 @@ def test_a_move_is_allowed_exactly_where_the_table_has_it(state: OrderState, kin
 @pytest.mark.parametrize("state", OrderState)
 def test_a_payment_is_booked_exactly_where_the_table_has_it(state: OrderState) -> None:
     order = IN_STATE[state]
-    booked = record_payment(order, samples.paid_fact(order), samples.NOW_S + 61, "k1")
+    booked = record_payment(order, samples.paid_fact(order), samples.NOW_S + 61)
     if (state, "paid") in TRANSITIONS:
         assert booked.state is OrderState.PAID
         assert booked.version == order.version + 1
@@ -77,7 +77,7 @@ def test_a_payment_is_booked_exactly_where_the_table_has_it(state: OrderState) -
 @pytest.mark.parametrize("state", (*OPEN_STATES, OrderState.CLOSED))
 def test_refunded_means_paid_and_refunded_in_one_version(state: OrderState) -> None:
     order = IN_STATE[state]
-    booked = record_payment(order, REFUND, samples.NOW_S + 61, "k1")
+    booked = record_payment(order, REFUND, samples.NOW_S + 61)
     assert booked.state is OrderState.REFUNDING
     assert booked.version == order.version + 1
     assert [event.kind for event in booked.history.events[-2:]] == ["paid", "refund_reported"]
@@ -88,7 +88,7 @@ def test_refunded_means_paid_and_refunded_in_one_version(state: OrderState) -> N
 @pytest.mark.parametrize("trade_state", [TradeState.PAID, TradeState.REFUNDED])
 def test_a_late_notify_after_the_refund_changes_nothing(trade_state: TradeState) -> None:
     fact = samples.paid_fact(REFUNDING, trade_state=trade_state)
-    assert record_payment(REFUNDING, fact, samples.NOW_S + 999, "k2") is REFUNDING
+    assert record_payment(REFUNDING, fact, samples.NOW_S + 999) is REFUNDING
 
 
 @pytest.mark.parametrize("trade_state", [TradeState.UNPAID, TradeState.PENDING,
@@ -97,16 +97,15 @@ def test_a_late_notify_after_the_refund_changes_nothing(trade_state: TradeState)
 def test_a_fact_of_no_payment_changes_nothing(state: OrderState, trade_state: TradeState) -> None:
     order = IN_STATE[state]
     fact = samples.paid_fact(order)._replace(trade_state=trade_state)
-    assert record_payment(order, fact, samples.NOW_S, "k1") is order
+    assert record_payment(order, fact, samples.NOW_S) is order
 
 
-def test_payment_grant_and_key_are_fixed_by_the_first_fact() -> None:
+def test_payment_and_grant_are_fixed_by_the_first_fact() -> None:
     later = samples.paid_fact(PAID, source="query", paid_at_s=samples.NOW_S + 3600)
-    assert record_payment(PAID, later, samples.NOW_S + 3600, "k2") is PAID
-    refunded = record_payment(PAID, REFUND, samples.NOW_S + 3600, "k2")
+    assert record_payment(PAID, later, samples.NOW_S + 3600) is PAID
+    refunded = record_payment(PAID, REFUND, samples.NOW_S + 3600)
     assert (refunded.payment, refunded.grant) == (PAID.payment, PAID.grant)
     assert PAID.grant is not None
-    assert PAID.grant.kid == "k1"
 
 
 def test_the_grant_sells_what_the_snapshot_sold() -> None:

@@ -67,16 +67,15 @@ class OrderMachine(RuleBasedStateMachine):
     def look(self, now_s: int) -> None:
         self._accept(schedule_query(self.order, now_s))
 
-    @rule(state=STATES, transaction=TRANSACTIONS, now_s=TIMES, kid=st.sampled_from(["a", "b"]),
+    @rule(state=STATES, transaction=TRANSACTIONS, now_s=TIMES,
           source=st.sampled_from(["notify", "query"]))
-    def tell(self, state: TradeState, transaction: str, now_s: int, kid: str,
-             source: str) -> None:
+    def tell(self, state: TradeState, transaction: str, now_s: int, source: str) -> None:
         fact = samples.paid_fact(self.order, trade_state=state, source=source)._replace(
             transaction_id=transaction, paid_at_s=now_s - 5)
         if find_mismatch(self.order, fact) is not None:
             assert self.transaction not in (None, transaction)
             return
-        self._accept(record_payment(self.order, fact, now_s, kid))
+        self._accept(record_payment(self.order, fact, now_s))
         if fact.was_paid:
             self.money_moved = True
             self.refund_told = self.refund_told or state is TradeState.REFUNDED

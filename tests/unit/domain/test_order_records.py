@@ -28,12 +28,12 @@ from tests.fakes.provider import PAYEE
 NOW_S = samples.NOW_S
 PLACED = samples.order()
 INSTRUCTED = samples.instructed(PLACED)
-PAID = record_payment(INSTRUCTED, samples.paid_fact(INSTRUCTED), NOW_S + 61, "k1")
+PAID = record_payment(INSTRUCTED, samples.paid_fact(INSTRUCTED), NOW_S + 61)
 
 
 def test_a_placed_order_has_what_was_agreed() -> None:
     assert PLACED.order_id == identifiers.order_id(samples.number())
-    assert PLACED.license_id == identifiers.license_id(PLACED.order_id)
+    assert PLACED.license_id == identifiers.license_id(samples.LICENSE_KEYS.new(PLACED.order_id))
     assert (PLACED.out_trade_no, PLACED.environment, PLACED.provider, PLACED.payee) == (
         samples.number(), "test", "wechatpay", PAYEE)
     assert PLACED.snapshot is samples.SNAPSHOT
@@ -49,7 +49,7 @@ def test_a_placed_order_has_what_was_agreed() -> None:
 
 def test_every_event_says_who_did_it_and_how_we_know() -> None:
     refunded = samples.paid_fact(PAID, trade_state=TradeState.REFUNDED, source="query")
-    refunding = record_payment(PAID, refunded, NOW_S + 99, "k1")
+    refunding = record_payment(PAID, refunded, NOW_S + 99)
     assert PAID.grant is not None
     assert refunding.history.events == (
         Event("placed", NOW_S, "buyer", "create-order", {
@@ -60,7 +60,7 @@ def test_every_event_says_who_did_it_and_how_we_know() -> None:
         Event("paid", NOW_S + 61, "provider", "notify", {
             "transaction_id": "4200000000" + PLACED.order_id[:18],
             "amount": {"amount_minor": 9900, "currency": "CNY"}, "paid_at_s": NOW_S + 60,
-            "grant_id": PAID.grant.grant_id, "license_id": PLACED.license_id, "kid": "k1"}),
+            "grant_id": PAID.grant.grant_id, "license_id": PLACED.license_id}),
         Event("refund_reported", NOW_S + 99, "provider", "query"))
     assert refunding.refund_reported_at_s == NOW_S + 99
 
@@ -84,7 +84,7 @@ def test_a_paid_order_has_its_payment_and_its_grant() -> None:
                                    NOW_S + 60, "notify", None, late=False)
     assert PAID.grant == Grant(
         identifiers.grant_id("order", PLACED.order_id), PLACED.license_id, "pro-yearly",
-        ("pro", "course:101"), 365, NOW_S + 60, "k1",
+        ("pro", "course:101"), 365, NOW_S + 60, PLACED.order_id, 3,
         Proof("payment", "wechatpay:4200000000" + PLACED.order_id[:18]))
     assert (PAID.state, PAID.version) == (OrderState.PAID, 3)
 
@@ -93,7 +93,7 @@ def test_a_paid_order_has_its_payment_and_its_grant() -> None:
 def test_a_payment_after_closing_is_marked_late_and_keeps_the_payers_hash(late: bool) -> None:
     before = close(INSTRUCTED, NOW_S + 5, actor="system", source="timer") if late else INSTRUCTED
     fact = samples.paid_fact(before)._replace(payer_hash="ab" * 32)
-    paid = record_payment(before, fact, NOW_S + 61, "k1")
+    paid = record_payment(before, fact, NOW_S + 61)
     assert paid.payment is not None
     assert paid.payment.late is late
     assert paid.payment.payer_hash == "ab" * 32
@@ -132,7 +132,7 @@ def test_a_forbidden_move_says_which() -> None:
 def test_a_payment_without_one_of_its_parts_is_a_mistake_of_ours(missing: str) -> None:
     fact = samples.paid_fact(INSTRUCTED)._replace(**{missing: None})
     with pytest.raises(AssertionError):
-        record_payment(INSTRUCTED, fact, NOW_S, "k1")
+        record_payment(INSTRUCTED, fact, NOW_S)
 
 
 def test_a_lost_notify_costs_seconds() -> None:

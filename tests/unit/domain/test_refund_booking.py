@@ -29,7 +29,7 @@ from tests.fakes import samples
 
 NOW_S = samples.NOW_S
 UNPAID = samples.instructed(samples.order())
-PAID = record_payment(UNPAID, samples.paid_fact(UNPAID), NOW_S + 61, "k1")
+PAID = record_payment(UNPAID, samples.paid_fact(UNPAID), NOW_S + 61)
 AWAITING, REQUESTED = RefundState.AWAITING_APPROVAL, RefundState.REQUESTED
 PROCESSING, ABNORMAL = RefundState.PROCESSING, RefundState.ABNORMAL
 SUCCEEDED, CLOSED = RefundState.SUCCEEDED, RefundState.CLOSED

@@ -39,7 +39,7 @@ POLICY = RefundPolicy(7, only_if_never_activated=True, most_per_payer=2)
 def paid(policy: RefundPolicy | None = POLICY):  # type: ignore[no-untyped-def]
     order = samples.instructed(samples.order(
         snapshot=replace(samples.SNAPSHOT, refund_policy=policy)))
-    return record_payment(order, samples.paid_fact(order), samples.NOW_S + 61, "k1")
+    return record_payment(order, samples.paid_fact(order), samples.NOW_S + 61)
 
 
 def refund(amount_minor: int = 9900, state: RefundState = REQUESTED) -> Refund:

@@ -65,7 +65,7 @@ def test_every_kind_of_aggregate_roots_its_own_history() -> None:
 
 def test_a_lease_has_its_own_type_and_its_two_weeks() -> None:
     assert lease.LEASE_TYPE == "tongbao-lease+jwt"
-    assert (lease.LEASE_DAYS, lease.BUCKET_S, lease.SLOW_CLOCK_S) == (14, 86_400, 3_600)
+    assert (lease.LEASE_S, lease.BUCKET_S, lease.SLOW_CLOCK_S) == (14 * 86_400, 86_400, 3_600)
 
 
 def test_a_repaired_line_needs_nobody_and_every_other_does() -> None:

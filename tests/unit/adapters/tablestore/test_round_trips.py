@@ -74,7 +74,7 @@ def test_a_whole_sale_costs_few_capacity_units(world: EmulatorWorld) -> None:
     stores.orders.create(ORDER, NOW_S)
     stores.orders.save(INSTRUCTED)
     stores.orders.load(ORDER.order_id)
-    stores.orders.save(record_payment(INSTRUCTED, samples.paid_fact(ORDER), NOW_S, "k1"))
+    stores.orders.save(record_payment(INSTRUCTED, samples.paid_fact(ORDER), NOW_S))
     spent = [(record.api, record.read_cu, record.write_cu)
              for record in world.emulator.requests]
     assert spent == [("BatchWriteRow", 1, 2), ("UpdateRow", 1, 1), ("GetRow", 1, 0),

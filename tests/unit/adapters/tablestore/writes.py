@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ORDER = samples.order(1)
 INSTRUCTED = samples.instructed(ORDER)
-LICENSE = samples.license_of(record_payment(ORDER, samples.paid_fact(ORDER), NOW_S, "k1"))
+LICENSE = samples.license_of(record_payment(ORDER, samples.paid_fact(ORDER), NOW_S))
 RENEWED = apply_grant(
     LICENSE, replace(LICENSE.grants[0], grant_id="second", proof=Proof("gift", "second")),
     now_s=NOW_S, source="operator")
