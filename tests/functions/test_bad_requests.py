@@ -9,19 +9,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import MESSAGES
+from shared.messages import MESSAGES
 from tests.functions.events import as_dict, event
-from tests.functions.shopfront import CLAIM, JSON, KEYS, NOTIFY, ORDERS, PRODUCTS, Reply, Shopfront
+from tests.functions.shopfront import (
+    CLAIM,
+    JSON,
+    KEYS,
+    NOTIFY,
+    ORDERS,
+    PRODUCTS,
+    RESTORE,
+    Reply,
+    Shopfront,
+)
 from tests.unit.use_cases.world import KEY, SECRET, World, hash_of
 
 GOOD = {"product_id": "reader-pro", "claim_secret_hash": hash_of(SECRET)}
 ORDER_HEADERS = {**JSON, "idempotency-key": KEY}
-CLAIM_HEADERS = {**JSON, "authorization": f"Bearer {SECRET}"}
+CLAIM_HEADERS = {**JSON, "authorization": f"Bearer {SECRET}", "dpop": "device nonce-0"}
 SOME_ID = "0123456789ABCDEFGHJKMNPQRS"
+LICENSES = "/v1/licenses"
 
 ROUTES = [("create-order", "POST", ORDERS), ("create-order", "GET", PRODUCTS),
           ("notify", "POST", NOTIFY), ("license-fetch", "GET", f"{ORDERS}/{SOME_ID}"),
-          ("license-fetch", "POST", CLAIM), ("license-fetch", "GET", KEYS)]
+          ("license-fetch", "POST", CLAIM), ("license-fetch", "GET", KEYS),
+          ("license-fetch", "GET", f"{ORDERS}/{SOME_ID}/license"),
+          ("license-fetch", "POST", RESTORE),
+          ("license-fetch", "POST", f"{LICENSES}/{SOME_ID}/lease"),
+          ("license-fetch", "GET", f"{LICENSES}/{SOME_ID}/devices"),
+          ("license-fetch", "DELETE", f"{LICENSES}/{SOME_ID}/devices/{SOME_ID}"),
+          ("license-fetch", "POST", f"{LICENSES}/{SOME_ID}/takeovers/{SOME_ID}")]
 FUNCTIONS = ("create-order", "notify", "license-fetch")
 BUYER_ROUTES = [route for route in ROUTES if route[0] != "notify"]
 
@@ -33,7 +50,7 @@ def check_error(reply: Reply, status: int, code: str) -> dict[str, Any]:
     error: dict[str, Any] = reply.json["error"]
     assert {"code", "message", "message_zh", "request_id"} <= set(error)
     assert set(error) <= {"code", "message", "message_zh", "request_id", "field",
-                          "retry_after_s"}
+                          "retry_after_s", "details"}
     assert error["code"] == code
     assert (error["message"], error["message_zh"], status) == MESSAGES[code]
     assert reply.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -76,6 +93,8 @@ def test_the_good_request_of_this_file_is_good(front: Shopfront) -> None:
 @pytest.mark.parametrize("wrong", ["PUT", "DELETE", "PATCH", "HEAD", "TRACE", "CONNECT"])
 def test_a_wrong_method_is_405_with_the_right_ones(front: Shopfront, function: str, method: str,
                                                    path: str, wrong: str) -> None:
+    if wrong == method:
+        wrong = "GET"
     reply = front.call(function, event(wrong, path))
     check_error(reply, 405, "METHOD_NOT_ALLOWED")
     assert method in reply.headers["Allow"].split(", ")
@@ -108,7 +127,7 @@ def test_a_browser_may_ask_first_at_every_buyer_route(front: Shopfront, function
         "origin": "chrome-extension://abc", "access-control-request-method": method}))
     assert (reply.status, reply.text) == (204, "")
     assert method in reply.headers["Access-Control-Allow-Methods"].split(", ")
-    for header in ("Authorization", "Content-Type", "Idempotency-Key"):
+    for header in ("Authorization", "Content-Type", "Idempotency-Key", "DPoP"):
         assert header in reply.headers["Access-Control-Allow-Headers"].split(", ")
     nothing_happened(front)
 
@@ -198,12 +217,15 @@ def test_a_missing_field_is_named(front: Shopfront, missing: str) -> None:
     assert error["field"] == missing
 
 
-@pytest.mark.parametrize("body", [
-    {}, {"order_id": 7}, {"order_id": None}, {"order_id": [SOME_ID]}, {"id": SOME_ID},
-    {"order_id": SOME_ID, "more": 1}])
-def test_a_claim_names_exactly_one_order(front: Shopfront, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("field", "body"), [
+    ("order_id", {}), ("order_id", {"order_id": 7}), ("order_id", {"order_id": None}),
+    ("order_id", {"order_id": [SOME_ID]}), ("order_id", {"order_id": ""}),
+    ("order_id", {"order_id": "A" * 65}), (None, {"id": SOME_ID}),
+    (None, {"order_id": SOME_ID, "more": 1})])
+def test_a_claim_names_exactly_one_order(front: Shopfront, field: str | None,
+                                         body: dict[str, Any]) -> None:
     error = check_error(claim(front, json.dumps(body).encode()), 400, "INVALID_FIELD")
-    assert error["field"] == "order_id"
+    assert error.get("field") == field
     nothing_happened(front)
 
 
