@@ -95,7 +95,7 @@ OPERATIONS = (
         parameters=("OrderId",), secured=True, gives_nonce=True),
     Operation(
         "license-fetch", "GET", "/v1/orders/{order_id}/license", "getPurchase",
-        "What was bought: the license key and a signed receipt. Nothing of it unlocks.",
+        "What was bought, with a signed receipt. Nothing of it unlocks.",
         (*EVERYWHERE, "ORDER_NOT_FOUND", "ORDER_NOT_PAID", "TEMPORARILY_UNAVAILABLE"),
         ((200, "What was bought.", licenses.PurchaseAnswer),),
         parameters=("OrderId",), secured=True),
@@ -110,7 +110,7 @@ OPERATIONS = (
         "A license on a new device, by the order number of WeChat's bill or the license key.",
         (*EVERYWHERE, *BODY, *PROOF, "RATE_LIMITED", "ORDER_NUMBER_MISTYPED",
          "LICENSE_KEY_MISTYPED", "LICENSE_NOT_FOUND", "DEVICE_NOT_ACTIVE", "ORDER_NOT_PAID",
-         "DEVICE_LIMIT_REACHED", "TAKEOVER_WAITS", "TAKEOVER_BUSY", "TAKEOVER_BARRED",
+         "DEVICE_LIMIT_REACHED", "TAKEOVER_WAITS", "TAKEOVER_BUSY", "RESTORE_BARRED",
          "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
         LEASED, body=licenses.RestoreRequest, proven=True),
     Operation(
@@ -127,14 +127,14 @@ OPERATIONS = (
     Operation(
         "license-fetch", "DELETE", "/v1/licenses/{license_id}/devices/{device_id}",
         "removeDevice", "Free a device's slot; one that is gone already is gone.",
-        (*EVERYWHERE, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_SWAP_LIMIT",
+        (*EVERYWHERE, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "DEVICE_SWAP_LIMIT",
          "TEMPORARILY_UNAVAILABLE"),
         ((200, "The devices that are left.", licenses.DevicesAnswer),),
         parameters=("LicenseId", "DeviceId"), proven=True),
     Operation(
         "license-fetch", "POST", "/v1/licenses/{license_id}/takeovers/{takeover_id}",
         "decideTakeover", "Approve a new device's request for a slot, or object to it.",
-        (*EVERYWHERE, *BODY, *PROOF, "DEVICE_NOT_ACTIVE", "TAKEOVER_NOT_OPEN",
+        (*EVERYWHERE, *BODY, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "TAKEOVER_NOT_OPEN",
          "DEVICE_LIMIT_REACHED", "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
         ((200, "The devices as they are now.", licenses.DevicesAnswer),),
         body=licenses.DecisionRequest, parameters=("LicenseId", "TakeoverId"), proven=True),
