@@ -10,23 +10,32 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from shared.errors import MESSAGES
 from shared.http import contract
+from shared.http import license_contract as licenses
+from shared.messages import MESSAGES
+
+if TYPE_CHECKING:
+    from shared.http.models import Model
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 JSON = "application/json"
 
 EVERYWHERE = ("INVALID_REQUEST", "INVALID_HEADER", "METHOD_NOT_ALLOWED", "INTERNAL_ERROR")
 BODY = ("INVALID_JSON", "INVALID_FIELD", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+PROOF = ("DEVICE_PROOF_REQUIRED", "DEVICE_PROOF_INVALID", "DEVICE_PROOF_STALE")
+UNWORTHY = ("LICENSE_SUSPENDED", "LICENSE_REVOKED", "LICENSE_EXPIRED")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One route: who answers it, with what, and which codes its errors can have."""
+    """One route: who answers it, with what, and which codes its errors can have.
+
+    `secured` by the claim secret, `proven` by a device's key; what is proven gives a nonce too.
+    """
 
     function: str
     method: str
@@ -34,11 +43,16 @@ class Operation:
     name: str
     summary: str
     errors: tuple[str, ...]
-    answers: tuple[tuple[int, str, type[contract.Model] | None], ...]
-    body: type[contract.Model] | None = None
+    answers: tuple[tuple[int, str, type[Model] | None], ...]
+    body: type[Model] | None = None
     parameters: tuple[str, ...] = ()
     secured: bool = False
+    proven: bool = False
+    gives_nonce: bool = False
 
+
+LEASED = ((200, "The license and its lease.", licenses.LicenseAnswer),
+          (202, "The lease is being signed: ask again.", licenses.LicenseAnswer))
 
 OPERATIONS = (
     Operation(
@@ -78,18 +92,56 @@ OPERATIONS = (
         "How an order stands. A wrong secret, no secret and an unknown id look the same.",
         (*EVERYWHERE, "ORDER_NOT_FOUND", "TEMPORARILY_UNAVAILABLE"),
         ((200, "The order as it stands now.", contract.OrderAnswer),),
+        parameters=("OrderId",), secured=True, gives_nonce=True),
+    Operation(
+        "license-fetch", "GET", "/v1/orders/{order_id}/license", "getPurchase",
+        "What was bought, with a signed receipt. Nothing of it unlocks.",
+        (*EVERYWHERE, "ORDER_NOT_FOUND", "ORDER_NOT_PAID", "TEMPORARILY_UNAVAILABLE"),
+        ((200, "What was bought.", licenses.PurchaseAnswer),),
         parameters=("OrderId",), secured=True),
     Operation(
         "license-fetch", "POST", "/v1/licenses/claim", "claimLicense",
-        "The license of a paid order, as a lease that is verified offline.",
-        (*EVERYWHERE, *BODY, "ORDER_NOT_FOUND", "ORDER_NOT_PAID", "LICENSE_SUSPENDED",
-         "LICENSE_REVOKED", "LICENSE_EXPIRED", "TEMPORARILY_UNAVAILABLE"),
-        ((200, "The license and its lease.", contract.LicenseAnswer),
-         (202, "The lease is being signed: ask again.", contract.LicenseAnswer)),
-        body=contract.ClaimRequest, secured=True),
+        "The first activation of a paid order's license: a lease bound to the device's key.",
+        (*EVERYWHERE, *BODY, *PROOF, "ORDER_NOT_FOUND", "ORDER_NOT_PAID", "CLAIM_SECRET_USED",
+         "DEVICE_LIMIT_REACHED", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
+        LEASED, body=licenses.ClaimRequest, secured=True, proven=True),
     Operation(
-        "license-fetch", "GET", "/v1/keys", "listKeys", "The keys that verify leases.",
-        EVERYWHERE, ((200, "A JWK set (RFC 7517).", contract.KeysAnswer),)),
+        "license-fetch", "POST", "/v1/licenses/restore", "restoreLicense",
+        "A license on a new device, by the order number of WeChat's bill or the license key.",
+        (*EVERYWHERE, *BODY, *PROOF, "RATE_LIMITED", "ORDER_NUMBER_MISTYPED",
+         "LICENSE_KEY_MISTYPED", "LICENSE_NOT_FOUND", "DEVICE_NOT_ACTIVE", "ORDER_NOT_PAID",
+         "DEVICE_LIMIT_REACHED", "TAKEOVER_WAITS", "TAKEOVER_BUSY", "RESTORE_BARRED",
+         "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
+        LEASED, body=licenses.RestoreRequest, proven=True),
+    Operation(
+        "license-fetch", "POST", "/v1/licenses/{license_id}/lease", "refreshLease",
+        "The next lease of an active device; the same one when asked again on the same day.",
+        (*EVERYWHERE, *PROOF, "DEVICE_NOT_ACTIVE", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
+        LEASED, parameters=("LicenseId",), proven=True),
+    Operation(
+        "license-fetch", "GET", "/v1/licenses/{license_id}/devices", "listDevices",
+        "All devices of a license, for one of them, and the request that waits.",
+        (*EVERYWHERE, *PROOF, "DEVICE_NOT_ACTIVE", "TEMPORARILY_UNAVAILABLE"),
+        ((200, "The devices.", licenses.DevicesAnswer),),
+        parameters=("LicenseId",), proven=True),
+    Operation(
+        "license-fetch", "DELETE", "/v1/licenses/{license_id}/devices/{device_id}",
+        "removeDevice", "Free a device's slot; one that is gone already is gone.",
+        (*EVERYWHERE, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "DEVICE_SWAP_LIMIT",
+         "TEMPORARILY_UNAVAILABLE"),
+        ((200, "The devices that are left.", licenses.DevicesAnswer),),
+        parameters=("LicenseId", "DeviceId"), proven=True),
+    Operation(
+        "license-fetch", "POST", "/v1/licenses/{license_id}/takeovers/{takeover_id}",
+        "decideTakeover", "Approve a new device's request for a slot, or object to it.",
+        (*EVERYWHERE, *BODY, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "TAKEOVER_NOT_OPEN",
+         "DEVICE_LIMIT_REACHED", "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
+        ((200, "The devices as they are now.", licenses.DevicesAnswer),),
+        body=licenses.DecisionRequest, parameters=("LicenseId", "TakeoverId"), proven=True),
+    Operation(
+        "license-fetch", "GET", "/v1/keys", "listKeys",
+        "The keys that verify leases, and the set that a root signed, which clients trust.",
+        EVERYWHERE, ((200, "A JWK set (RFC 7517), and the signed set.", licenses.KeysAnswer),)),
     Operation(
         "notify", "POST", "/v1/notify/wechatpay", "receiveWechatpayNotify",
         "For WeChat Pay alone: a signed payment notify (WeChat Pay document 4012791882).",
@@ -104,9 +156,16 @@ PARAMETERS: dict[str, dict[str, Any]] = {
                        "every retry; a UUID will do.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.~-]{16,128}$"},
         "example": "0f8fad5b-d9cb-469f-a165-70867728950e"},
-    "OrderId": {
-        "name": "order_id", "in": "path", "required": True,
-        "schema": {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"}},
+    "DeviceProof": {
+        "name": "DPoP", "in": "header", "required": True,
+        "description": "A JWS with ES256 by the device's key (RFC 9449), made for this request "
+                       "alone: htm, htu, iat, jti, nonce, ath where the claim secret is sent, "
+                       "bth where there is a body (docs/licenses.md).",
+        "schema": {"type": "string", "maxLength": 4096}},
+    **{name: {"name": field, "in": "path", "required": True,
+              "schema": {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"}}
+       for name, field in {"OrderId": "order_id", "LicenseId": "license_id",
+                           "DeviceId": "device_id", "TakeoverId": "takeover_id"}.items()},
 }
 
 HEADERS: dict[str, dict[str, Any]] = {
@@ -114,7 +173,11 @@ HEADERS: dict[str, dict[str, Any]] = {
                    "schema": {"type": "integer", "minimum": 1}},
     "Allow": {"description": "The methods that this address takes.",
               "schema": {"type": "string"}},
+    "DPoPNonce": {"description": "What the next proof must carry (RFC 9449 §8).",
+                  "schema": {"type": "string"}},
 }
+
+NONCE_HEADER = {"DPoP-Nonce": {"$ref": "#/components/headers/DPoPNonce"}}
 
 PROVIDER_REPLY = {
     "description": "What WeChat Pay is told; anything but 200 or 204 brings the notify again.",
@@ -152,9 +215,10 @@ def _server(function: str) -> dict[str, Any]:
 def _operation(operation: Operation) -> dict[str, Any]:
     made: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary,
                             "tags": [operation.function], "responses": _responses(operation)}
-    if operation.parameters:
+    parameters = (*operation.parameters, *(("DeviceProof",) if operation.proven else ()))
+    if parameters:
         made["parameters"] = [{"$ref": f"#/components/parameters/{name}"}
-                              for name in operation.parameters]
+                              for name in parameters]
     if operation.body is not None:
         made["requestBody"] = {"required": True, "content": {
             JSON: {"schema": _ref(operation.body)}}}
@@ -171,6 +235,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         responses[str(status)] = {"description": text} if status == 204 else (
             PROVIDER_REPLY if model is None else
             {"description": text, "content": {JSON: {"schema": _ref(model)}}})
+        if operation.proven or operation.gives_nonce:
+            responses[str(status)]["headers"] = NONCE_HEADER
     by_status: dict[int, list[str]] = {}
     for code in operation.errors:
         by_status.setdefault(MESSAGES[code][2], []).append(code)
@@ -190,12 +256,14 @@ def _error(status: int, codes: list[str]) -> dict[str, Any]:
         "content": {JSON: {"schema": _ref(contract.ErrorAnswer), "examples": examples}}}
     if status in (409, 429, 503):
         response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    if set(codes) & {"DEVICE_PROOF_REQUIRED", "DEVICE_PROOF_STALE"}:
+        response["headers"] = NONCE_HEADER
     if status == 405:
         response["headers"] = {"Allow": {"$ref": "#/components/headers/Allow"}}
     return response
 
 
-def _ref(model: type[contract.Model]) -> dict[str, str]:
+def _ref(model: type[Model]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 

@@ -1,32 +1,19 @@
 """The HTTP contract as pydantic models: what create-order parses, and what OpenAPI shows.
 
-Not on the import path of `notify` and `license-fetch`; their answers are built by
-`shared.http.answers` and a test holds them against these models.
+What is about devices and leases is in shared/http/license_contract.py. Not on the import path
+of `notify` and `license-fetch`; their answers are built by `shared.http.answers` and
+`shared.http.license_answers`, and a test holds them against these models.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from shared.errors import InvalidRequest
-
-Id = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
-Seconds = Annotated[int, Field(ge=0, description="Seconds since 1970 (UTC).")]
-
-
-class Model(BaseModel):
-    """No unknown field, no silent conversion."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class MoneyModel(Model):
-    """An exact amount in the currency's smallest unit."""
-
-    amount_minor: int
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+from shared.http.license_contract import DevicesModel
+from shared.http.models import Id, Model, MoneyModel, Seconds
 
 
 class CreateOrderRequest(Model):
@@ -139,135 +126,8 @@ class ReceiptAnswer(Model):
     receipt: ReceiptModel
 
 
-Platform = Annotated[str, Field(
-    pattern=r"^([a-z0-9]{1,16}/[a-z0-9]{1,16})?$",
-    description='What the device runs on, coarsely: "chrome/windows".')]
-DeviceWay = Literal["claim", "order_number", "license_key"]
-
-
-class ClaimRequest(Model):
-    """Which order's license; the claim secret goes into Authorization, the proof into DPoP."""
-
-    order_id: Id
-    platform: Platform = ""
-
-
-class RestoreRequest(Model):
-    """An order number or a license key, as typed; `replaces` asks for that device's slot."""
-
-    order_number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    license_key: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    replaces: Id | None = None
-    platform: Platform = ""
-
-
-class DecisionRequest(Model):
-    """What an active device says to another's request for a slot."""
-
-    decision: Literal["approve", "object"]
-
-
-class DeviceModel(Model):
-    """A device with a slot. From `dark_at_s` on nothing that it holds is good any more."""
-
-    device_id: Id
-    platform: str
-    way: DeviceWay
-    activated_at_s: Seconds
-    dark_at_s: Seconds
-
-
-class TakeoverModel(Model):
-    """A new device's request for a slot: without objection it may have it at `ripe_at_s`."""
-
-    takeover_id: Id
-    platform: str
-    way: DeviceWay
-    replaces: Id
-    asked_at_s: Seconds
-    ripe_at_s: Seconds
-
-
-class DevicesModel(Model):
-    """The devices of a license; also the `details` of an error that asks to choose one."""
-
-    device_limit: int
-    devices: list[DeviceModel]
-    takeover: TakeoverModel | None
-
-
-class DevicesAnswer(DevicesModel):
-    """Answer of GET and DELETE /v1/licenses/{license_id}/devices… and of POST …/takeovers/…."""
-
-    license_id: Id
-
-
-class LeaseModel(Model):
-    """A lease: a JWS bound to the device's key, verified offline (docs/licenses.md)."""
-
-    token: str
-    starts_at_s: Seconds
-    ends_at_s: Seconds
-    grace_ends_at_s: Seconds
-    refresh_at_s: Annotated[int, Field(ge=0, description=(
-        "Ask for the next one by then, at the latest; each client a little earlier."))]
-
-
-class LicenseModel(DevicesModel):
-    """A license as one of its devices sees it."""
-
-    license_id: Id
-    license_key: Annotated[str | None, Field(
-        description="For the buyer to keep; null for a device that came by a number or key less "
-                    "than three days ago, and when it cannot be derived any more.")]
-    product_id: str
-    entitlements: list[str]
-    paid_at_s: Seconds
-    ends_at_s: Seconds | None
-    status: Literal["active", "pending"]
-    lease: LeaseModel | None
-
-
-class LicenseAnswer(Model):
-    """Answer of claim, restore and refresh; 202 and no lease while it is being signed."""
-
-    license: LicenseModel
-
-
-class PurchaseModel(Model):
-    """What was bought, for who knows the claim secret. `receipt` is signed and unlocks nothing."""
-
-    order_id: Id
-    out_trade_no: str
-    license_id: Id
-    product_id: str
-    entitlements: list[str]
-    standing: Literal["active", "suspended", "revoked"]
-    receipt: str | None
-
-
-class PurchaseAnswer(Model):
-    """Answer of GET /v1/orders/{order_id}/license."""
-
-    purchase: PurchaseModel
-
-
-class KeyModel(Model):
-    """A verification key (RFC 8037)."""
-
-    kty: Literal["OKP"]
-    crv: Literal["Ed25519"]
-    kid: str
-    alg: Literal["Ed25519"]
-    use: Literal["sig"]
-    x: str
-
-
-class KeysAnswer(Model):
-    """Answer of GET /v1/keys: a JWK set (RFC 7517 §5), and the signed set that clients trust."""
-
-    keys: list[KeyModel]
-    set: str
+Details = DevicesModel
+"""Where a device must be chosen: the devices."""
 
 
 class ErrorModel(Model):
@@ -279,7 +139,7 @@ class ErrorModel(Model):
     request_id: str
     field: str | None = None
     retry_after_s: int | None = None
-    details: DevicesModel | None = None
+    details: Details | None = None
 
 
 class ErrorAnswer(Model):

@@ -1,4 +1,4 @@
-"""Licenses as their devices see them. Models for the same shapes: shared.http.contract."""
+"""Licenses as their devices see them. Models for the same shapes: shared.http.license_contract."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.errors import InvalidRequest
-from shared.http.contract import Id, Model
+from shared.http.models import Id, Model
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,40}$")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,128}$")]

@@ -12,7 +12,7 @@ meanwhile wins.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.activation import SOURCE, claim_slot, device_list, find_device, lease_window
 from shared.domain.device import Refusal, Refused
@@ -61,6 +61,13 @@ class HandedOver:
     license_key: str | None
 
 
+class Seated(NamedTuple):
+    """A license as it is stored, and when what is stored was decided."""
+
+    license: License
+    decided_at_s: int
+
+
 def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
                   desk: Desk) -> HandedOver:
     """The lease of this order's license for its first device, or for that device again.
@@ -69,29 +76,37 @@ def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
     Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
     """
     order = authorized_order(order_id, claim_secret, desk.books)
-    license_ = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
-    return hand_over(license_, wanted.thumbprint, desk)
+    seated = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
+    return hand_over(seated, wanted.thumbprint, desk)
 
 
 def seat_device(order: Order, desk: Desk, change: Change,
-                stored: License | None = None) -> License:
+                stored: License | None = None) -> Seated:
     """The license of a paid order after `change`, stored; a refusal as the error it is."""
     if order.grant is None:
         raise Conflict(code="ORDER_NOT_PAID", retry_after_s=2)
+    decided_at_s = 0
+
+    def timed(license_: License, now_s: int) -> License:
+        nonlocal decided_at_s
+        decided_at_s = now_s
+        return change(license_, now_s)
+
     try:
-        return change_license(order, desk.licenses, desk.books, change, source=SOURCE,
-                              stored=stored)
+        return Seated(change_license(order, desk.licenses, desk.books, timed, source=SOURCE,
+                                     stored=stored), decided_at_s)
     except Refused as refused:
         raise as_error(refused, desk, desk.licenses.load(order.license_id)
                        if refused.refusal is Refusal.FULL else None) from None
 
 
-def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
-    """The lease of this license for a device that has a slot. Raises Unavailable."""
-    try:
-        window = lease_window(license_, desk.books.clock.now_s())
-    except Refused as refused:
-        raise as_error(refused, desk) from None
+def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
+    """The lease of this license for a device that has a slot. Raises Unavailable.
+
+    Its window is that of the stored decision: the row must know how long the lease is good.
+    """
+    license_ = seated.license
+    window = lease_window(license_, seated.decided_at_s)
     issued = desk.issuer.issue(license_, thumbprint, window)
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
                         order_id=license_.order_id, license_id=license_.license_id)

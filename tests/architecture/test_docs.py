@@ -12,9 +12,18 @@ import pytest
 from scripts.openapi_document import OPERATIONS
 from shared.adapters.tablestore.tables import TABLES
 from shared.alarms import ALARMS
+from shared.domain.activation import (
+    ADDED,
+    APPROVED,
+    ASKED,
+    DARK,
+    OBJECTED,
+    REMOVED,
+    UNWELCOME,
+)
 from shared.domain.held import MOVES as HELD_MOVES
 from shared.domain.refund import MOVES as REFUND_MOVES
-from shared.errors import MESSAGES
+from shared.messages import MESSAGES
 from shared.variables import ALL, VARIABLES, Variable
 from tests.architecture.sources import ROOT, files, tree
 
@@ -82,7 +91,8 @@ def test_every_table_is_explained_with_its_key() -> None:
 EVENTS = {
     "order.": {"paid", "refund_reported", "refund_requested", "refund_found", "refund_billed",
                "held", "released", *(kind for _, kind in REFUND_MOVES)},
-    "license.": {"granted", "activated", "restored", "suspended", "revoked"},
+    "license.": {"granted", "activated", "restored", "suspended", "revoked",
+                 "devices_forgotten", DARK, REMOVED, ADDED, UNWELCOME, ASKED, APPROVED, OBJECTED},
     "held.": {kind for _, kind in HELD_MOVES},
     "complaint.": {"answered", "completed"}}
 """Facts that are named after the event that they tell of."""
@@ -137,7 +147,9 @@ def test_the_glossary_is_in_order_and_explains_each_word_once() -> None:
 
 @pytest.mark.parametrize("word", [
     "out_trade_no", "transaction_id", "order", "grant", "license", "lease", "notify", "code_url",
-    "claim secret", "Idempotency-Key", "held payment", "due row"])
+    "claim secret", "Idempotency-Key", "held payment", "due row", "device", "activation", "slot",
+    "thumbprint", "device proof", "nonce", "grace", "dark", "takeover", "license key", "key set",
+    "root", "receipt", "restore", "voice"])
 def test_the_words_of_the_code_are_in_the_glossary(word: str) -> None:
     assert f"| **{word}**" in GLOSSARY
 

@@ -143,7 +143,8 @@ def test_a_foreign_package_has_one_home(package: str, home: str) -> None:
 
 
 def test_pydantic_is_where_models_are() -> None:
-    assert users("pydantic", *DEPLOYED) == {"shared/http/contract.py",
+    assert users("pydantic", *DEPLOYED) == {"shared/http/contract.py", "shared/http/models.py",
+                                            "shared/http/license_contract.py",
                                             "shared/http/operator_contract.py",
                                             "shared/adapters/catalogue_file.py"}
 

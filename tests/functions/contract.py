@@ -42,6 +42,9 @@ def check_answer(operation: dict[str, Any], status: int, headers: dict[str, str]
     responses = operation["responses"]
     response = responses.get(str(status), responses.get("default"))
     assert response is not None, f"{operation['operationId']} has no {status}"
+    named = response.get("headers", {})
+    assert ("DPoP-Nonce" in headers) <= ("DPoP-Nonce" in named)
+    assert ("DPoP-Nonce" in headers) >= ("DPoP-Nonce" in named and status < 400)
     if "content" not in response:
         assert text == ""
         return

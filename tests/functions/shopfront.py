@@ -10,20 +10,36 @@ from functions.create_order import index as create_order
 from functions.license_fetch import index as license_fetch
 from functions.notify import index as notify
 from shared.http.app import App
+from shared.http.device_gate import DeviceGate, Doors
 from shared.http.source_bucket import SourceBucket
+from shared.key_set import KeySet
+from tests.fakes.proofs import FakeDeviceProofs
 from tests.functions import contract
 from tests.functions.events import Context, event
-from tests.unit.use_cases.world import KEY, OTHER_KEY, SECRET, World, hash_of
+from tests.unit.use_cases.world import (
+    DEVICE,
+    KEY,
+    OTHER_DEVICE,
+    OTHER_KEY,
+    SECRET,
+    World,
+    hash_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.domain.device import Wanted
     from shared.domain.payment import PaymentFact
+    from shared.license_ports import DeviceProofs
     from shared.ports import FactLog
 
 JSON = {"content-type": "application/json"}
 ORDERS, PRODUCTS, NOTIFY = "/v1/orders", "/v1/products", "/v1/notify/wechatpay"
-CLAIM, KEYS = "/v1/licenses/claim", "/v1/keys"
+CLAIM, RESTORE, KEYS = "/v1/licenses/claim", "/v1/licenses/restore", "/v1/keys"
+KEY_SET = KeySet("e30.e30.AA", "tongbao:TB01", "test", 1, 1_900_000_000, (
+    {"kid": "k1", "x": "A" * 43, "status": "active", "from": 0, "until": None},
+    {"kid": "k0", "x": "B" * 42 + "A", "status": "withdrawn", "from": 0, "until": 1}))
 
 
 @dataclass(frozen=True)
@@ -48,21 +64,26 @@ class Reply:
 class Shopfront:
     """Calls handlers by event bytes. `apps` holds them by function name.
 
-    Every answer is held against docs/openapi.json, unless `checked` is off.
+    Every answer is held against docs/openapi.json, unless `checked` is off. A source may
+    restore `restores` times at once. Other `proofs` than the fake's come with the headers.
     """
 
     def __init__(self, world: World | None = None, log: FactLog | None = None, *,
-                 checked: bool = True) -> None:
+                 checked: bool = True, restores: int = 10_000,
+                 proofs: DeviceProofs | None = None) -> None:
         self.world = world or World()
         self.checked = checked
+        self.fake_proofs = FakeDeviceProofs()
         log = log or self.world.log
         bucket = SourceBucket(self.world.clock, per_minute=600, burst=10_000)
+        doors = Doors(DeviceGate(proofs or self.fake_proofs, self.world.clock), SourceBucket(
+            self.world.clock, per_minute=restores, burst=restores), KEY_SET)
         routes = {
             "create-order": create_order.routes(
                 self.world.shop, bucket, self.world.refund_counter),
             "notify": notify.routes(self.world.verifier, self.world.books),
             "license-fetch": license_fetch.routes(
-                self.world.counter(), self.world.desk(), self.world.refund_counter)}
+                self.world.counter(), self.world.desk(), self.world.refund_counter, doors)}
         self.apps = {name: App(routes, log=log, cors=name != "notify", begin=lambda _: None)
                      for name, routes in routes.items()}
 
@@ -109,11 +130,49 @@ class Shopfront:
         return self.call("license-fetch", event(
             "GET", f"/v1/orders/{order_id}", {"authorization": f"Bearer {secret}"}))
 
-    def claim(self, order_id: str, secret: str = SECRET) -> Reply:
-        """POST /v1/licenses/claim."""
+    def bought(self, order_id: str, secret: str = SECRET) -> Reply:
+        """GET /v1/orders/{order_id}/license."""
         return self.call("license-fetch", event(
-            "POST", CLAIM, {**JSON, "authorization": f"Bearer {secret}"},
-            json.dumps({"order_id": order_id}).encode()))
+            "GET", f"/v1/orders/{order_id}/license", {"authorization": f"Bearer {secret}"}))
+
+    def claim(self, order_id: str, secret: str = SECRET, device: Wanted = DEVICE) -> Reply:
+        """POST /v1/licenses/claim."""
+        return self.as_device(device, "POST", CLAIM, {
+            "order_id": order_id, "platform": device.platform},
+            {"authorization": f"Bearer {secret}"})
+
+    def restore(self, device: Wanted = OTHER_DEVICE, **typed: str) -> Reply:
+        """POST /v1/licenses/restore."""
+        return self.as_device(device, "POST", RESTORE, {"platform": device.platform, **typed})
+
+    def refresh(self, license_id: str, device: Wanted = DEVICE) -> Reply:
+        """POST /v1/licenses/{license_id}/lease."""
+        return self.as_device(device, "POST", f"/v1/licenses/{license_id}/lease")
+
+    def devices(self, license_id: str, device: Wanted = DEVICE) -> Reply:
+        """GET /v1/licenses/{license_id}/devices."""
+        return self.as_device(device, "GET", f"/v1/licenses/{license_id}/devices")
+
+    def remove(self, license_id: str, device_id: str, device: Wanted = DEVICE) -> Reply:
+        """DELETE /v1/licenses/{license_id}/devices/{device_id}."""
+        return self.as_device(device, "DELETE",
+                              f"/v1/licenses/{license_id}/devices/{device_id}")
+
+    def decide(self, license_id: str, takeover_id: str, decision: str,
+               device: Wanted = DEVICE) -> Reply:
+        """POST /v1/licenses/{license_id}/takeovers/{takeover_id}."""
+        return self.as_device(device, "POST", f"/v1/licenses/{license_id}/takeovers/{takeover_id}",
+                              {"decision": decision})
+
+    def as_device(self, device: Wanted, method: str, path: str,
+                  body: dict[str, str] | None = None,
+                  headers: Mapping[str, str] | None = None) -> Reply:
+        """A request with this device's proof."""
+        proof = self.fake_proofs.proof(device.thumbprint, self.world.clock.now_s())
+        typed = {} if body is None else JSON
+        return self.call("license-fetch", event(
+            method, path, {**typed, "dpop": proof, **(headers or {})},
+            b"" if body is None else json.dumps(body).encode()))
 
 
 def _check(function: str, raw: object, reply: Reply) -> None:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from scripts import openapi_document
 from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
 from shared.http import contract
+from shared.http import license_contract as licenses
 from shared.secret import Secret
 from tests.functions.contract import DOCUMENT, check_answer, check_body, operation_of
 from tests.functions.events import event
@@ -108,7 +109,7 @@ def test_operation_ids_are_unique() -> None:
 @pytest.fixture
 def front() -> Shopfront:
     world = World()
-    world.issuer = Ed25519LicenseIssuer({"k1": Secret("KEY", SEED)}, "https://shop.example")
+    world.issuer = Ed25519LicenseIssuer("k1", Secret("KEY", SEED), "tongbao:TB01")
     return Shopfront(world)
 
 
@@ -120,8 +121,10 @@ def test_the_answers_of_a_purchase_are_of_the_models(front: Shopfront) -> None:
     front.notify(front.world.pay(order))
     for _ in range(2):
         contract.OrderAnswer.model_validate_json(front.poll(order.order_id).text)
-        contract.LicenseAnswer.model_validate_json(front.claim(order.order_id).text)
-    contract.KeysAnswer.model_validate_json(front.call("license-fetch", event("GET", KEYS)).text)
+        licenses.LicenseAnswer.model_validate_json(front.claim(order.order_id).text)
+    licenses.PurchaseAnswer.model_validate_json(front.bought(order.order_id).text)
+    licenses.DevicesAnswer.model_validate_json(front.devices(order.license_id).text)
+    licenses.KeysAnswer.model_validate_json(front.call("license-fetch", event("GET", KEYS)).text)
     contract.ProductsAnswer.model_validate_json(
         front.call("create-order", event("GET", PRODUCTS)).text)
     contract.ErrorAnswer.model_validate_json(front.claim("nope").text)

@@ -17,6 +17,7 @@ from shared.use_cases.create_order import create_order
 from tests.deploy.rules import JOBS
 from tests.fakes.script import raises
 from tests.functions.events import Context, event
+from tests.functions.shopfront import KEY_SET
 from tests.unit.use_cases.world import World, request
 
 
@@ -29,7 +30,7 @@ class Clockwork:
         world = self.world
         self.jobs = timers.jobs(office=world.office, held=world.held_desk,
                                 complaints=world.complaint_room, audit=world.audit_room,
-                                everywhere=world.books)
+                                everywhere=world.books, key_set=KEY_SET)
         self.app = TimerApp(self.jobs, log=world.log,
                             begin=lambda _, budget_ms: self.begun.append(budget_ms))
 
@@ -67,6 +68,8 @@ def test_every_kind_of_work_has_its_look(clockwork: Clockwork, kind: str) -> Non
 def test_the_other_jobs_answer_with_their_counts(clockwork: Clockwork) -> None:
     assert clockwork.fire("complaints") == {"job": "complaints", "news": 0}
     assert clockwork.fire("bill") == {"job": "bill", "days": 7, "done": 7, "differences": 0}
+    left_s = KEY_SET.ends_at_s - clockwork.world.clock.now_s()
+    assert clockwork.fire("keys") == {"job": "keys", "days": left_s // 86_400}
 
 
 def test_each_job_has_its_own_time_and_stays_within_the_function_s(

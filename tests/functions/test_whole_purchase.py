@@ -22,9 +22,9 @@ from shared.log import JsonLog
 from shared.secret import Secret
 from tests.fakes.script import raises
 from tests.functions.events import event
-from tests.functions.shopfront import CLAIM, JSON, KEYS, ORDERS, PRODUCTS, Reply, Shopfront
+from tests.functions.shopfront import CLAIM, KEYS, ORDERS, PRODUCTS, Reply, Shopfront
 from tests.functions.test_bad_requests import check_error
-from tests.unit.use_cases.world import KEY, OTHER_SECRET, SECRET, World, hash_of
+from tests.unit.use_cases.world import DEVICE, KEY, OTHER_SECRET, SECRET, World, hash_of
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -59,15 +59,17 @@ def test_every_way_not_to_know_an_order_looks_the_same(front: Shopfront) -> None
            "malformed id": ("nope", f"Bearer {SECRET}"),
            "order number": (order.out_trade_no, f"Bearer {SECRET}"),
            "lower case id": (order.order_id.lower(), f"Bearer {SECRET}")}
-    seen_polls, seen_claims = [], []
+    seen_polls, seen_claims, seen_purchases = [], [], []
     for order_id, authorization in bad.values():
         headers = {} if authorization is None else {"authorization": authorization}
         seen_polls.append(without_id(front.call("license-fetch", event(
             "GET", f"{ORDERS}/{order_id}", headers))))
-        seen_claims.append(without_id(front.call("license-fetch", event(
-            "POST", CLAIM, {**JSON, **headers}, json.dumps({"order_id": order_id}).encode()))))
+        seen_claims.append(without_id(front.as_device(
+            DEVICE, "POST", CLAIM, {"order_id": order_id}, headers)))
+        seen_purchases.append(without_id(front.call("license-fetch", event(
+            "GET", f"{ORDERS}/{order_id}/license", headers))))
     assert seen_polls == [seen_polls[0]] * len(bad)
-    assert seen_claims == [seen_polls[0]] * len(bad)
+    assert seen_claims == seen_purchases == [seen_polls[0]] * len(bad)
     assert seen_polls[0][0] == 404
     assert front.poll(order.order_id).status == 200
 
@@ -199,7 +201,7 @@ class Sinks:
     def __init__(self) -> None:
         self.world = World()
         self.world.issuer = Ed25519LicenseIssuer(
-            {"k1": Secret("TONGBAO_SIGNING_KEY", SEED)}, "https://shop.example")
+            "k1", Secret("TONGBAO_SIGNING_KEY", SEED), "tongbao:TB01")
         self.log = io.StringIO()
         json_log = JsonLog(self.log, self.world.clock, "test")
         self.world.books = replace(self.world.books, log=json_log)

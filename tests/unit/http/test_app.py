@@ -80,7 +80,7 @@ def test_a_preflight_names_what_a_browser_may_send() -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Access-Control-Allow-Methods"] == "DELETE, GET, OPTIONS"
     assert answer.headers["Access-Control-Allow-Headers"] == (
-        "Authorization, Content-Type, Idempotency-Key")
+        "Authorization, Content-Type, Idempotency-Key, DPoP")
     assert answer.headers["Access-Control-Max-Age"] == "86400"
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert "Content-Type" not in answer.headers

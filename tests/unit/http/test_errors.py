@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 import shared.errors as errors
+from shared.domain.device import Refusal
 from shared.domain.refund_policy import Objection
-from shared.errors import MESSAGES, TongbaoError
+from shared.errors import TongbaoError
+from shared.messages import MESSAGES
 from shared.use_cases import (  # noqa: F401  (subclasses live there)
     record_payment,
     record_refund,
 )
-from shared.use_cases.claim_license import REFUSALS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -31,7 +32,7 @@ def codes_in_source() -> set[str]:
             if isinstance(node, ast.keyword) and node.arg in {"code", "forbidden"}:
                 found |= {leaf.value for leaf in ast.walk(node.value)
                           if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)}
-    found |= {objection.value for objection in Objection} | set(REFUSALS.values())
+    found |= {refusal.value for refusal in (*Objection, *Refusal)}
     return found | {kind.code for kind in family()}
 
 

@@ -1,13 +1,17 @@
-"""A paid order's license: handed over as often as asked, always the same."""
+"""A paid order's license: handed over to one first device, as often as that asks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.lease import BUCKET_S, LEASE_DAYS, SLOW_CLOCK_S
-from shared.domain.license import DAY_S, apply_grant, open_license
+from shared.domain.calendar import DAY_S
+from shared.domain.device import Way
+from shared.domain.lease import BUCKET_S, FIRST_GRACE_S, FIRST_LEASE_S, SLOW_CLOCK_S
+from shared.domain.license import Standing, apply_grant, open_license
+from shared.domain.license_key import LicenseKeys
 from shared.domain.order import Order, OrderState
 from shared.errors import (
     AlreadyExists,
@@ -21,11 +25,23 @@ from shared.errors import (
 from shared.use_cases.claim_license import HandedOver, claim_license
 from shared.use_cases.create_order import create_order
 from shared.use_cases.fetch_order import fetch_order
+from shared.use_cases.manage_devices import remove_device
 from shared.use_cases.project_license import MOST_RIVALS
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.issuer import FakeLicenseIssuer
+from tests.fakes.samples import LICENSE_KEYS
 from tests.fakes.script import raises
-from tests.unit.use_cases.world import DEVICE, OTHER_SECRET, SECRET, World, request
+from tests.unit.use_cases.world import (
+    DEVICE,
+    OTHER_DEVICE,
+    OTHER_SECRET,
+    SECRET,
+    World,
+    request,
+)
+
+if TYPE_CHECKING:
+    from shared.domain.device import Wanted
 
 
 @pytest.fixture
@@ -36,8 +52,9 @@ def paid(world: World) -> Order:
     return booked
 
 
-def claim(world: World, order: Order, secret: str | None = SECRET) -> HandedOver:
-    return claim_license(order.order_id, secret, DEVICE, world.desk())
+def claim(world: World, order: Order, secret: str | None = SECRET,
+          device: Wanted = DEVICE) -> HandedOver:
+    return claim_license(order.order_id, secret, device, world.desk())
 
 
 def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Order) -> None:
@@ -46,14 +63,58 @@ def test_the_first_claim_makes_the_license_of_the_grant(world: World, paid: Orde
     assert handed.license.license_id == paid.license_id
     assert handed.license.grants == (paid.grant,)
     assert [(event.kind, event.source) for event in handed.license.history.events] == [
-        ("granted", "license-fetch"), ("activated", "license-fetch")]
+        ("granted", "license-fetch"), ("device_activated", "license-fetch"),
+        ("activated", "license-fetch")]
     assert world.licenses.all() == [handed.license]
     assert handed.lease is not None
     claims = FakeLicenseIssuer.read(handed.lease)
     assert claims["sub"] == paid.license_id
-    assert claims["exp"] - claims["nbf"] == LEASE_DAYS * DAY_S + SLOW_CLOCK_S
-    assert world.log.names()[-3:] == [
-        "license.granted", "license.activated", "license.leased"]
+    assert claims["cnf"] == {"jkt": DEVICE.thumbprint}
+    assert claims["exp"] - claims["nbf"] == FIRST_LEASE_S + SLOW_CLOCK_S
+    assert claims["grc"] == FIRST_GRACE_S
+    assert world.log.names()[-4:] == [
+        "license.granted", "license.device_activated", "license.activated", "license.leased"]
+
+
+def test_the_first_device_has_a_slot_until_what_it_holds_is_dark(world: World,
+                                                                 paid: Order) -> None:
+    handed = claim(world, paid)
+    device, = handed.license.devices
+    assert (device.thumbprint, device.platform, device.way) == (
+        DEVICE.thumbprint, DEVICE.platform, Way.CLAIM)
+    assert device.activated_at_s == world.clock.now_s()
+    assert device.dark_at_s == handed.window.dark_at_s
+    assert world.log.named("license.device_activated")[0]["device_id"] == device.device_id
+
+
+def test_the_license_key_comes_along_while_its_secret_is_here(world: World,
+                                                              paid: Order) -> None:
+    assert claim(world, paid).license_key == LICENSE_KEYS.new(paid.order_id)
+    elsewhere = LicenseKeys({"2": b"another secret of 32 characters."})
+    desk = replace(world.desk(), license_keys=elsewhere)
+    assert claim_license(paid.order_id, SECRET, DEVICE, desk).license_key is None
+
+
+def test_the_secret_activates_one_device_and_no_other(world: World, paid: Order) -> None:
+    first = claim(world, paid)
+    world.forget_calls()
+    for _ in range(2):
+        with pytest.raises(Conflict) as caught:
+            claim(world, paid, device=OTHER_DEVICE)
+        assert caught.value.code == "CLAIM_SECRET_USED"
+    assert world.calls() == ["orders.load"] * 2 + ["licenses.load"] * 2
+    assert world.licenses.all() == [first.license]
+    assert claim(world, paid).lease == first.lease
+
+
+def test_the_secret_stays_used_when_its_device_was_removed(world: World, paid: Order) -> None:
+    device, = claim(world, paid).license.devices
+    remove_device(paid.license_id, DEVICE.thumbprint, device.device_id, world.desk())
+    for wanted in (DEVICE, OTHER_DEVICE):
+        with pytest.raises(Conflict) as caught:
+            claim(world, paid, device=wanted)
+        assert caught.value.code == "CLAIM_SECRET_USED"
+    assert world.licenses.all()[0].devices == ()
 
 
 def test_the_next_claim_only_reads_and_gives_the_same_bytes(world: World, paid: Order) -> None:
@@ -95,6 +156,9 @@ def test_a_refund_suspends_the_license(world: World, paid: Order, claimed_before
         claim(world, paid)
     assert caught.value.code == "LICENSE_SUSPENDED"
     assert world.fake_issuer.issued == issued
+    stored, = world.licenses.all()
+    assert stored.standing is Standing.SUSPENDED
+    assert len(stored.devices) == claimed_before
 
 
 def test_an_expired_license_has_no_lease(world: World, paid: Order) -> None:
@@ -135,6 +199,25 @@ def test_two_claims_at_once_make_one_license(world: World, paid: Order) -> None:
     assert world.licenses.all() == [handed.license]
     assert handed == rivals[0]
     assert len(world.log.named("license.granted")) == 1
+
+
+def test_two_first_devices_at_once_are_one(world: World, paid: Order) -> None:
+    rivals: list[HandedOver] = []
+    world.licenses.script.before("create", lambda: rivals.append(claim(world, paid)))
+    with pytest.raises(Conflict) as caught:
+        claim(world, paid, device=OTHER_DEVICE)
+    assert caught.value.code == "CLAIM_SECRET_USED"
+    assert world.licenses.all() == [rivals[0].license]
+
+
+def test_the_lease_is_of_the_day_that_was_stored(world: World, paid: Order) -> None:
+    """Midnight passes between the write and the signature."""
+    world.clock.advance_s(BUCKET_S - world.clock.now_s() % BUCKET_S - 1)
+    world.licenses.script.after("create", lambda: world.clock.advance_s(2))
+    handed = claim(world, paid)
+    assert handed.lease is not None
+    claims = FakeLicenseIssuer.read(handed.lease)
+    assert claims["exp"] + claims["grc"] + SLOW_CLOCK_S == handed.license.devices[0].dark_at_s
 
 
 def test_endless_rivals_end_in_try_again(world: World, paid: Order) -> None:

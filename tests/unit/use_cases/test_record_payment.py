@@ -231,15 +231,6 @@ def test_endless_rivals_end_in_try_again(world: World, order: Order) -> None:
     assert world.stored(order).payment is None
 
 
-def test_the_key_of_the_first_booking_stays(world: World, order: Order) -> None:
-    fact = world.pay(order)
-    paid = record_payment(fact, world.books)
-    rotated = replace(world.books, kid="k2")
-    assert record_payment(fact, rotated) == paid
-    assert paid.grant is not None
-    assert paid.grant.kid == "k1"
-
-
 def test_another_shops_payment_is_told_and_left_alone(world: World, order: Order) -> None:
     fact = world.pay(order)._replace(out_trade_no="OTHERSHOP0001")
     with pytest.raises(NotifyNotAccepted) as caught:
