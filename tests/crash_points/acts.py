@@ -17,7 +17,7 @@ from shared.use_cases.request_refund import RefundRequest, request_own_refund, r
 from tests.crash_points.stage import Stage, is_refused
 from tests.invariants import Broken, must
 from tests.invariants.answers import leased, shown
-from tests.unit.use_cases.world import KEY, SECRET, request
+from tests.unit.use_cases.world import DEVICE, KEY, SECRET, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def claim_refused(stage: Stage, order: Order, code: str = "LICENSE_REVOKED") -> 
 def try_claim(stage: Stage, order_id: str) -> HandedOver:
     """One claim; a lease must be right at the moment at which it leaves."""
     before = next(one for one in stage.orders.all() if one.order_id == order_id)
-    handed = claim_license(order_id, SECRET, stage.desk())
+    handed = claim_license(order_id, SECRET, DEVICE, stage.desk())
     leased(stage, handed.license, before)
     return handed
 
