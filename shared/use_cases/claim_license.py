@@ -69,8 +69,9 @@ def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
     Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
     """
     order = authorized_order(order_id, claim_secret, desk.books)
-    license_ = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
-    return hand_over(license_, wanted.thumbprint, desk)
+    asked_at_s = desk.books.clock.now_s()
+    license_ = seat_device(order, desk, lambda it, _: claim_slot(it, wanted, asked_at_s))
+    return hand_over(license_, wanted.thumbprint, desk, asked_at_s)
 
 
 def seat_device(order: Order, desk: Desk, change: Change,
@@ -86,10 +87,14 @@ def seat_device(order: Order, desk: Desk, change: Change,
                        if refused.refusal is Refusal.FULL else None) from None
 
 
-def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
-    """The lease of this license for a device that has a slot. Raises Unavailable."""
+def hand_over(license_: License, thumbprint: str, desk: Desk, asked_at_s: int) -> HandedOver:
+    """The lease of this license for a device that has a slot. Raises Unavailable.
+
+    `asked_at_s` is the time by which the device's row was written: a request that began before
+    midnight is signed for that day, or its lease would outlast what the row says.
+    """
     try:
-        window = lease_window(license_, desk.books.clock.now_s())
+        window = lease_window(license_, asked_at_s)
     except Refused as refused:
         raise as_error(refused, desk) from None
     issued = desk.issuer.issue(license_, thumbprint, window)

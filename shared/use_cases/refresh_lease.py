@@ -31,9 +31,11 @@ def refresh_lease(license_id: str, thumbprint: str, desk: Desk) -> HandedOver:
     LICENSE_EXPIRED) and the Unavailable family.
     """
     stored = active_license(license_id, thumbprint, desk.licenses)
-    license_ = seat_device(order_of(stored, desk.books), desk,
-                           lambda it, now_s: refresh_slot(it, thumbprint, now_s), stored)
-    return hand_over(license_, thumbprint, desk)
+    order = order_of(stored, desk.books)
+    asked_at_s = desk.books.clock.now_s()
+    license_ = seat_device(order, desk, lambda it, _: refresh_slot(it, thumbprint, asked_at_s),
+                           stored)
+    return hand_over(license_, thumbprint, desk, asked_at_s)
 
 
 def active_license(license_id: str, thumbprint: str, licenses: LicenseRepository) -> License:
