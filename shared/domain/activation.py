@@ -95,9 +95,11 @@ def restore_slot(license_: License, wanted: Wanted, way: Way, replaces: str | No
 
 
 def open_takeover(license_: License, now_s: int) -> Takeover | None:
-    """The request for a slot that waits, if one does."""
+    """The request for a slot that waits, if one does; it ends with the device that it names."""
     takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
+    if takeover is None or not takeover.is_open(now_s):
+        return None
+    return None if _with_slot(license_, takeover.replaces) is None else takeover
 
 
 def device_list(license_: License, now_s: int) -> dict[str, Any]:
@@ -214,12 +216,12 @@ def _asked(license_: License, wanted: Wanted, way: Way, replaces: str, now_s: in
 
 
 def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
-    """The new device in the place of the one that its request names, if that is still there."""
+    """The new device in the place of the one that its request names."""
     replaced = _with_slot(license_, takeover.replaces)
-    if replaced is not None:
-        _refuse_too_many_swaps(license_, now_s)
-        license_ = _without(license_, takeover.replaces, _removal(
-            replaced, now_s, "buyer", SOURCE, counts=True))
+    assert replaced is not None, "an open request names a device with a slot"
+    _refuse_too_many_swaps(license_, now_s)
+    license_ = _without(license_, takeover.replaces, _removal(
+        replaced, now_s, "buyer", SOURCE, counts=True))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
 
