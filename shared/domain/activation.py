@@ -95,9 +95,11 @@ def restore_slot(license_: License, wanted: Wanted, way: Way, replaces: str | No
 
 
 def open_takeover(license_: License, now_s: int) -> Takeover | None:
-    """The request for a slot that waits, if one does."""
+    """The request for a slot that waits, if one does; it ends with the device that it names."""
     takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
+    if takeover is None or not takeover.is_open(now_s):
+        return None
+    return None if _with_slot(license_, takeover.replaces) is None else takeover
 
 
 def device_list(license_: License, now_s: int) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     own = by is not None and identifiers.device_id(license_.license_id, by) == device_id
     if by is not None and not own:
         _refuse_unless_heard(license_, by, now_s)
-    going = next((device for device in license_.devices if device.device_id == device_id), None)
+    going = _with_slot(license_, device_id)
     if going is None:
         return license_
     unwelcome = by is not None and not own and not going.has_voice(now_s)
@@ -146,16 +148,16 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     counts = by is not None and not unwelcome
     if counts:
         _refuse_too_many_swaps(license_, now_s)
-    return _without(license_, device_id, Event(
-        REMOVED, now_s, actor, source, {"device_id": device_id, "counts": counts}))
+    return _without(license_, device_id, _removal(going, now_s, actor, source, counts=counts))
 
 
 def forget_devices(license_: License, *, now_s: int, actor: str, source: str) -> License:
     """The license without any device or request, as after a buyer's wish to be forgotten."""
     if not license_.devices and license_.takeover is None:
         return license_
-    return replace(_with(license_, Event("devices_forgotten", now_s, actor, source)),
-                   devices=(), takeover=None)
+    dark_at_s = max((device.dark_at_s for device in license_.devices), default=now_s)
+    return replace(_with(license_, Event("devices_forgotten", now_s, actor, source, {
+        "dark_at_s": dark_at_s})), devices=(), takeover=None)
 
 
 def _leased(license_: License, thumbprint: str, now_s: int) -> License:
@@ -202,7 +204,7 @@ def _without_surplus(license_: License, now_s: int) -> License:
 
 
 def _asked(license_: License, wanted: Wanted, way: Way, replaces: str, now_s: int) -> License:
-    if all(device.device_id != replaces for device in license_.devices):
+    if _with_slot(license_, replaces) is None:
         raise Refused(Refusal.NOT_ACTIVE)
     _refuse_too_many_swaps(license_, now_s)
     takeover = Takeover(
@@ -214,11 +216,12 @@ def _asked(license_: License, wanted: Wanted, way: Way, replaces: str, now_s: in
 
 
 def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
-    """The new device in the place of the one that its request names, if that is still there."""
-    if any(device.device_id == takeover.replaces for device in license_.devices):
-        _refuse_too_many_swaps(license_, now_s)
-        license_ = _without(license_, takeover.replaces, Event(
-            REMOVED, now_s, "buyer", SOURCE, {"device_id": takeover.replaces, "counts": True}))
+    """The new device in the place of the one that its request names."""
+    replaced = _with_slot(license_, takeover.replaces)
+    assert replaced is not None, "an open request names a device with a slot"
+    _refuse_too_many_swaps(license_, now_s)
+    license_ = _without(license_, takeover.replaces, _removal(
+        replaced, now_s, "buyer", SOURCE, counts=True))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
 
@@ -248,6 +251,16 @@ def _refuse_too_many_swaps(license_: License, now_s: int) -> None:
 
 def _events(license_: License, kind: str) -> list[Event]:
     return [event for event in license_.history.events if event.kind == kind]
+
+
+def _with_slot(license_: License, device_id: str) -> Device | None:
+    return next((device for device in license_.devices if device.device_id == device_id), None)
+
+
+def _removal(device: Device, now_s: int, actor: str, source: str, *, counts: bool) -> Event:
+    """It names the end of what the device still holds: with the slot the row forgets that."""
+    return Event(REMOVED, now_s, actor, source, {
+        "device_id": device.device_id, "dark_at_s": device.dark_at_s, "counts": counts})
 
 
 def _without(license_: License, device_id: str, event: Event) -> License:

@@ -16,12 +16,14 @@ from shared.use_cases.fetch_order import fetch_order
 from shared.use_cases.request_refund import RefundRequest, request_own_refund, request_refund
 from tests.crash_points.stage import Stage, is_refused
 from tests.invariants import Broken, must
-from tests.invariants.answers import leased, shown
-from tests.unit.use_cases.world import KEY, SECRET, request
+from tests.invariants.answers import shown
+from tests.invariants.leases import begun, handed_over
+from tests.unit.use_cases.world import DEVICE, KEY, SECRET, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.domain.device import Wanted
     from shared.domain.money import Money
     from shared.domain.payment import PaymentFact
     from shared.domain.refund import RefundFact
@@ -75,11 +77,11 @@ def claim_refused(stage: Stage, order: Order, code: str = "LICENSE_REVOKED") -> 
     stage.until_answered("page", lambda: try_claim(stage, order.order_id), is_refused(code))
 
 
-def try_claim(stage: Stage, order_id: str) -> HandedOver:
+def try_claim(stage: Stage, order_id: str, wanted: Wanted = DEVICE) -> HandedOver:
     """One claim; a lease must be right at the moment at which it leaves."""
-    before = next(one for one in stage.orders.all() if one.order_id == order_id)
-    handed = claim_license(order_id, SECRET, stage.desk())
-    leased(stage, handed.license, before)
+    before = begun(stage, order_id)
+    handed = claim_license(order_id, SECRET, wanted, stage.desk())
+    handed_over(stage, stage.outside, handed, wanted.thumbprint, before, activates=True)
     return handed
 
 

@@ -91,7 +91,7 @@ class Faults:
         if fault == SERVER_ERROR:
             raise unavailable(port)
         if fault in (TOUCHED, TWIN):
-            self.stage.rival(fault)
+            self.stage.rival(fault, port)
         if fault in (HALF_ROW, HALF_DUE):
             self.stage.store_half(fault)
         return None
@@ -130,7 +130,7 @@ def ways_to_fail(port: str, method: str) -> tuple[str, ...]:
     ways = (CRASH_BEFORE, CRASH_AFTER, LOST_REQUEST, LOST_ANSWER, THROTTLED, SERVER_ERROR)
     if (port, method) == ("orders", "create"):
         return (*ways, TWIN, HALF_ROW, HALF_DUE)
-    if (port, method) == ("orders", "save"):
+    if (port, method) in (("orders", "save"), ("licenses", "save")):
         return (*ways, TOUCHED, TWIN)
     return (*ways, TWIN) if port not in ("ledger", "payers", "issuer") else ways
 

@@ -7,7 +7,15 @@ from collections import Counter, defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.crash_points import auditing, buying, complaining, holding, refunding
+from tests.crash_points import (
+    auditing,
+    buying,
+    complaining,
+    holding,
+    leasing,
+    refunding,
+    restoring,
+)
 from tests.crash_points.faults import ways_to_fail
 from tests.crash_points.stage import Stage
 from tests.crash_points.stories import STORIES
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 
     Plan = Mapping[int, str]
 
-TOLD_BY = (auditing, buying, complaining, holding, refunding)
+TOLD_BY = (auditing, buying, complaining, holding, leasing, refunding, restoring)
 UNSEEN = "nothing to mend"
 
 

@@ -17,7 +17,8 @@ from shared.domain.due import Work
 from shared.domain.history import Event
 from shared.domain.order import schedule_query
 from shared.domain.refunding import place_hold, release_hold
-from shared.errors import Forbidden, TongbaoError, Unavailable
+from shared.errors import TongbaoError, Unavailable
+from shared.use_cases.project_license import project_license
 from shared.use_cases.receive_notify import receive_notify
 from shared.use_cases.reconcile_day import reconcile_open_days
 from shared.use_cases.watch_complaint import list_new_complaints
@@ -57,7 +58,7 @@ class Stage(World):
         self.audit_room = replace(self.audit_room, bills=self.bills)
         self.shop = replace(self.shop, order_lifetime_s=lifetime_s)
         self.outside = Outside()
-        self.watch = Watch(self)
+        self.watch = Watch(self, self.outside)
         self.timers_run = True
         self.mended_by: str | None = None
         self._broken: Broken | None = None
@@ -131,9 +132,10 @@ class Stage(World):
         finally:
             self.faults.is_on = was_on
 
-    def rival(self, kind: str) -> None:
+    def rival(self, kind: str, port: str) -> None:
         """Somebody else does the same, or writes the same row, just before this write."""
-        self.undisturbed(self._touch if kind == TOUCHED else self._act)
+        touch = self._touch_licenses if port == "licenses" else self._touch
+        self.undisturbed(touch if kind == TOUCHED else self._act)
 
     def store_half(self, half: str) -> None:
         """Only one of the two rows of a batch is stored, and the writer dies."""
@@ -175,6 +177,14 @@ class Stage(World):
                 self.orders.save(held)
                 self.orders.save(release_hold(held, "x", replace(event, kind="released")))
 
+    def _touch_licenses(self) -> None:
+        """Licenses learn of a newer version of their order, which says what it said before."""
+        self._touch()
+        known = {license_.license_id for license_ in self.licenses.all()}
+        for order in self.orders.all():
+            if order.grant is not None and order.license_id in known:
+                project_license(order, self.licenses, self.books, source="timer")
+
     # Time, and what it brings.
 
     def let_pass(self, duration_s: int) -> None:
@@ -187,6 +197,16 @@ class Stage(World):
             self.clock.advance_s(max(0, at_s - self.clock.now_s()))
             act()
         self.clock.advance_s(max(0, end_s - self.clock.now_s()))
+
+    def let_days_pass(self, duration_s: int) -> None:
+        """The same, without a fault in what the timers and bills of so long a time do: those
+        stories are told elsewhere.
+        """
+        was_on, self.faults.is_on = self.faults.is_on, False
+        try:
+            self.let_pass(duration_s)
+        finally:
+            self.faults.is_on = was_on
 
     def next_s(self) -> int:
         """When the next thing comes by itself."""
@@ -251,6 +271,6 @@ class Stage(World):
                                             self._attempts, fact, tries + 1))
 
 
-def is_refused(code: str) -> Callable[[Any], bool]:
-    """Whether an answer is this refusal of a lease."""
-    return lambda answer: isinstance(answer, Forbidden) and answer.code == code
+def is_refused(*codes: str) -> Callable[[Any], bool]:
+    """Whether an answer is one of these refusals."""
+    return lambda answer: isinstance(answer, TongbaoError) and answer.code in codes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.domain.payment import PaymentFact
+    from tests.invariants.leases import HeldLease
     from tests.unit.use_cases.world import World
 
 
@@ -32,7 +33,9 @@ class Outside:
     not show any more; `unknown` numbers that somebody else placed with our prefix;
     `order_keys` the keys with which orders were placed (empty: not kept count of);
     `refund_keys` the keys with which refunds were asked for, by order id; `bill_lacks` the
-    transactions that the provider's bill is silent about.
+    transactions that the provider's bill is silent about. Of devices: the `leases` in their
+    hands, the `words` of active ones ("remove", "approve" or "object", and of what), and since
+    when a key `asked` for a slot, by license, thumbprint and the device that has the slot.
     """
 
     more_payments: list[PaymentFact] = field(default_factory=list)
@@ -40,6 +43,9 @@ class Outside:
     unknown: set[str] = field(default_factory=set)
     refund_keys: dict[str, set[str]] = field(default_factory=dict)
     bill_lacks: set[str] = field(default_factory=set)
+    leases: list[HeldLease] = field(default_factory=list)
+    words: set[tuple[str, str]] = field(default_factory=set)
+    asked: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def payments(self, world: World) -> list[PaymentFact]:
         """Every payment that the provider took, for our orders and for others."""

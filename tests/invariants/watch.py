@@ -1,4 +1,6 @@
-"""I6: every write moves its row as the rules say: one version, one more piece of history."""
+"""I6, I22, I24, I27: every write moves its row as the rules say: one version, one more piece of
+history, and no slot lost or won but as was agreed.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.order import REFUND_TRANSITIONS, TRANSITIONS, OrderState
 from tests.invariants.ground import must
+from tests.invariants.slots import changed_as_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shared.domain.license import License
     from shared.domain.order import Order
+    from tests.invariants.ground import Outside
     from tests.unit.use_cases.world import World
 
 UNPAID_KINDS = {kind for _, kind in TRANSITIONS}
 
 
 class Watch:
-    """Remembers the rows, and compares them with what they are after a write."""
+    """Remembers the rows, and compares them with what they are after a write.
 
-    def __init__(self, world: World) -> None:
+    Without `outside` nobody's word about slots is known, and so none is asked for.
+    """
+
+    def __init__(self, world: World, outside: Outside | None = None) -> None:
         self._world = world
+        self._outside = outside
         self._known: dict[tuple[str, str], Any] = dict(self._rows())
 
     def look(self) -> None:
@@ -32,9 +40,14 @@ class Watch:
                 _one_version_on(before, row)
                 if name[0] == "order":
                     _moved_by_the_tables(before, row)
-                elif name[0] == "license" and before is not None:
-                    _told_by_newer_orders(before, row)
+                elif name[0] == "license":
+                    self._license_moved(before, row)
                 self._known[name] = row
+
+    def _license_moved(self, before: License | None, after: License) -> None:
+        if before is not None:
+            _told_by_newer_orders(before, after)
+        changed_as_agreed(before, after, self._world.clock.now_s(), self._outside)
 
     def _rows(self) -> Iterator[tuple[tuple[str, str], Any]]:
         world = self._world

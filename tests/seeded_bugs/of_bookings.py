@@ -119,9 +119,9 @@ bug("a notify is deduplicated before its work", "purchase: nobody fetches it", "
     {NOTIFY: _known_is_accepted}, spoil=_deduplicates_first)
 
 
-def _paid_over_refund(known: Any, fact: PaymentFact, now_s: int, kid: str) -> Any:
+def _paid_over_refund(known: Any, fact: PaymentFact, now_s: int) -> Any:
     """A notify of a payment says "paid", so paid it is."""
-    booked = order.record_payment(known, fact, now_s, kid)
+    booked = order.record_payment(known, fact, now_s)
     if booked is known and known.state in (OrderState.REFUNDING, OrderState.REFUNDED):
         return replace(known, state=OrderState.PAID, version=known.version + 1)
     return booked
@@ -132,18 +132,18 @@ bug("a late notify undoes a refund", "refund: the payment's notify comes again, 
     {WITH_PAYMENT: _paid_over_refund})
 
 
-def _closed_is_closed(known: Any, fact: PaymentFact, now_s: int, kid: str) -> Any:
+def _closed_is_closed(known: Any, fact: PaymentFact, now_s: int) -> Any:
     if known.state is OrderState.CLOSED:
         return known
-    return order.record_payment(known, fact, now_s, kid)
+    return order.record_payment(known, fact, now_s)
 
 
 bug("a late payment is dropped", "expiry: paid after close, notified", "I7",
     {WITH_PAYMENT: _closed_is_closed})
 
 
-def _refund_unheard(known: Any, fact: PaymentFact, now_s: int, kid: str) -> Any:
-    booked = order.record_payment(known, fact, now_s, kid)
+def _refund_unheard(known: Any, fact: PaymentFact, now_s: int) -> Any:
+    booked = order.record_payment(known, fact, now_s)
     return replace(booked, state=OrderState.PAID, refund_reported_at_s=None)
 
 
@@ -154,8 +154,8 @@ bug("a payment reported as refunded counts as paid",
 
 _fixed_grant = order.grant_for_payment
 bug("a grant is not named by its order", "purchase: notify", "I1",
-    {(order, "grant_for_payment"): lambda known, payment, kid: replace(
-        _fixed_grant(known, payment, kid), grant_id=identifiers.grant_id("x", known.order_id))})
+    {(order, "grant_for_payment"): lambda known, payment: replace(
+        _fixed_grant(known, payment), grant_id=identifiers.grant_id("x", known.order_id))})
 
 
 def _grants_again(stored: Any, grant: Any, **told: Any) -> Any:
@@ -230,13 +230,13 @@ def _prepared_anew(stage: Stage) -> None:
 bug("a retry makes its request anew", "purchase: notify", "I13", spoil=_prepared_anew)
 
 
-def _projects_nothing_new(known: Any, licenses: Any, books: Any, **told: Any) -> Any:
+def _trusts_the_license(known: Any, licenses: Any, books: Any, change: Any, **told: Any) -> Any:
     """A claim trusts the license's own row where there is one."""
-    stored = licenses.load(known.license_id)
+    stored = told.pop("stored", None) or licenses.load(known.license_id)
     if stored is not None:
-        return stored
-    return project_license.project_license(known, licenses, books, **told)
+        return project_license.change_stored(stored, licenses, books, change)
+    return project_license.change_license(known, licenses, books, change, **told)
 
 
 bug("a claim does not look at its order", "refund: buyer's whole", "I5",
-    {(claim_license, "project_license"): _projects_nothing_new})
+    {(claim_license, "change_license"): _trusts_the_license})
