@@ -27,7 +27,7 @@ from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest
 from tests.interleavings.ends import order_of
 from tests.invariants import answers, must
-from tests.unit.use_cases.world import SECRET, request
+from tests.unit.use_cases.world import DEVICE, SECRET, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,9 @@ def poll(scene: Scene) -> Order:
 
 
 def claim(scene: Scene) -> claim_license.HandedOver:
-    """The page asks for the license."""
-    given = claim_license.claim_license(scene.facts["order_id"], SECRET, scene.desk())
+    """The page asks for the license, for its device."""
+    given = claim_license.claim_license(scene.facts["order_id"], SECRET, DEVICE,
+                                        scene.desk())
     began, now = scene.began_with(), order_of(scene)
     # A refund that was given up while the claim ran takes nothing away any more.
     restored = began is None or began.payment is None or standing_of(now) is Standing.ACTIVE
