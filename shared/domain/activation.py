@@ -95,9 +95,16 @@ def restore_slot(license_: License, wanted: Wanted, way: Way, replaces: str | No
 
 
 def open_takeover(license_: License, now_s: int) -> Takeover | None:
-    """The request for a slot that waits, if one does."""
+    """The request for a slot that waits, if one does.
+
+    One about a device that lost its slot to a third waits for nothing: no word about it could
+    give its device a slot, and it must not keep others from asking.
+    """
     takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
+    if takeover is None or not takeover.is_open(now_s):
+        return None
+    is_there = any(device.device_id == takeover.replaces for device in license_.devices)
+    return takeover if is_there or _has_room(license_, now_s) else None
 
 
 def device_list(license_: License, now_s: int) -> dict[str, Any]:
