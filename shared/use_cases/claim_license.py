@@ -69,8 +69,9 @@ def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
     Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
     """
     order = authorized_order(order_id, claim_secret, desk.books)
-    license_ = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
-    return hand_over(license_, wanted.thumbprint, desk)
+    now_s = desk.books.clock.now_s()
+    license_ = seat_device(order, desk, lambda it, _: claim_slot(it, wanted, now_s))
+    return hand_over(license_, wanted.thumbprint, desk, now_s)
 
 
 def seat_device(order: Order, desk: Desk, change: Change,
@@ -86,10 +87,14 @@ def seat_device(order: Order, desk: Desk, change: Change,
                        if refused.refusal is Refusal.FULL else None) from None
 
 
-def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
-    """The lease of this license for a device that has a slot. Raises Unavailable."""
+def hand_over(license_: License, thumbprint: str, desk: Desk, now_s: int) -> HandedOver:
+    """The lease of this license for a device that has a slot. Raises Unavailable.
+
+    `now_s` is the moment for which the slot was decided: were the lease of a later one, past
+    midnight, it would be good for longer than the license's row knows.
+    """
     try:
-        window = lease_window(license_, desk.books.clock.now_s())
+        window = lease_window(license_, now_s)
     except Refused as refused:
         raise as_error(refused, desk) from None
     issued = desk.issuer.issue(license_, thumbprint, window)
