@@ -36,12 +36,12 @@ def handed_over(scene: Scene, given: HandedOver, wanted: Wanted) -> None:
     stored = license_of(scene)
     device = find_device(stored, wanted.thumbprint)
     if device is None:
-        must(went_meanwhile(scene, given, wanted), "I7", "a lease, and the device has no slot")
+        must(went_meanwhile(scene, given, wanted), "I21", "a lease, and the device has no slot")
         return
-    must(given.window.dark_at_s <= device.dark_at_s, "I19",
+    must(given.window.dark_at_s <= device.dark_at_s, "I21",
          "a lease is good for longer than its device's row knows")
     claims = scene.fake_issuer.read(given.lease)
-    must(claims["cnf"] == {"jkt": wanted.thumbprint}, "I19", "a lease for another device")
+    must(claims["cnf"] == {"jkt": wanted.thumbprint}, "I21", "a lease for another device")
 
 
 def went_meanwhile(scene: Scene, given: HandedOver, wanted: Wanted) -> bool:
@@ -60,13 +60,13 @@ def refused(scene: Scene, error: TongbaoError, codes: Collection[Refusal]) -> No
     """A refusal: one that this route's documentation has, and that is or was true."""
     if isinstance(error, Unavailable):
         return
-    must(error.code in {code.value for code in codes}, "I20", f"refused with {error.code}")
+    must(error.code in {code.value for code in codes}, "I28", f"refused with {error.code}")
     if error.code == Refusal.FULL.value:
         seen = [one for one in (scene.license_then(), license_of(scene)) if one is not None]
-        must(any(_is_full(one, scene) for one in seen), "I20", "refused as full, and never was")
+        must(any(_is_full(one, scene) for one in seen), "I28", "refused as full, and never was")
     elif error.code == Refusal.CLAIMED.value:
         must(any(event.data.get("way") == "claim" for event in license_of(scene).history.events),
-             "I20", "refused as claimed, and nobody claimed")
+             "I28", "refused as claimed, and nobody claimed")
 
 
 def _is_full(license_: License, scene: Scene) -> bool:

@@ -48,23 +48,23 @@ def decided_once(scene: Scene) -> None:
     one_of(ALL, SWAPPED)(scene)
     told = [kind for kind in kinds(scene) if kind in ("takeover_approved", "takeover_objected")]
     wanted = ["takeover_approved" if FOURTH in active(scene) else "takeover_objected"]
-    must(told == wanted, "I19", f"decided {told}, and active are {sorted(active(scene))}")
+    must(told == wanted, "I24", f"decided {told}, and active are {sorted(active(scene))}")
 
 
 def swapped_or_objected(scene: Scene) -> None:
     """The new device waited long enough and has the slot; or one objected before it came."""
     one_of(ALL, SWAPPED)(scene)
-    must((FOURTH in active(scene)) is not ("takeover_objected" in kinds(scene)), "I19",
+    must((FOURTH in active(scene)) is not ("takeover_objected" in kinds(scene)), "I24",
          "objected to, and swapped")
     events = {event.kind: event for event in license_of(scene).history.events}
     must(FOURTH not in active(scene) or events["device_activated"].at_s
-         >= events["takeover_asked"].at_s + TAKEOVER_WAIT_S, "I19", "swapped too early")
+         >= events["takeover_asked"].at_s + TAKEOVER_WAIT_S, "I24", "swapped too early")
 
 
 def at_the_swap_limit(scene: Scene) -> None:
     """One of the two removals happened, and no more may."""
     one_of({FIRST, SECOND}, {FIRST, THIRD})(scene)
-    must(kinds(scene).count("device_removed") == MOST_SWAPS, "I19", "not as many as may be")
+    must(kinds(scene).count("device_removed") == MOST_SWAPS, "I26", "not as many as may be")
 
 
 def one_is_left(scene: Scene) -> None:
@@ -77,6 +77,6 @@ def claimed_by(*allowed: int) -> Callable[[Scene], None]:
 
     def check(scene: Scene) -> None:
         one_of(*({place} for place in allowed))(scene)
-        must(kinds(scene).count("device_activated") == 1, "I19", "activated more than once")
+        must(kinds(scene).count("device_activated") == 1, "I23", "activated more than once")
 
     return check

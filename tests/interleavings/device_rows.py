@@ -36,11 +36,11 @@ def _within_limits(license_: License, now_s: int) -> None:
     must(bright(license_, now_s) <= len(license_.devices) <= license_.device_limit, "I19",
          f"{len(license_.devices)} devices, and the limit is {license_.device_limit}")
     keys = {device.thumbprint for device in license_.devices}
-    must(len(keys) == len(license_.devices), "I19", "one device has two slots")
+    must(len(keys) == len(license_.devices), "I20", "one device has two slots")
     swaps = [event.at_s for event in license_.history.events
              if event.kind == "device_removed" and event.data["counts"]]
     for at_s in swaps:
-        must(sum(at_s - SWAP_WINDOW_S < one <= at_s for one in swaps) <= MOST_SWAPS, "I19",
+        must(sum(at_s - SWAP_WINDOW_S < one <= at_s for one in swaps) <= MOST_SWAPS, "I26",
              "more devices were taken off than may be")
 
 
@@ -51,16 +51,16 @@ def _as_told(license_: License) -> None:
         if event.kind == "device_activated":
             told.append(event.data["device_id"])
         elif event.kind in GONE:
-            must(event.data["device_id"] in told, "I19", "a device went that was not there")
+            must(event.data["device_id"] in told, "I27", "a device went that was not there")
             told.remove(event.data["device_id"])
-    must(sorted(told) == sorted(device.device_id for device in license_.devices), "I19",
+    must(sorted(told) == sorted(device.device_id for device in license_.devices), "I27",
          "history tells of other devices than the row has")
 
 
 def _claimed_once(license_: License) -> None:
     claims = [event for event in license_.history.events
               if event.kind == "device_activated" and event.data["way"] == "claim"]
-    must(len(claims) <= 1, "I19", "the claim secret activated more than one device")
+    must(len(claims) <= 1, "I23", "the claim secret activated more than one device")
 
 
 def _decided_once(license_: License) -> None:
@@ -68,5 +68,5 @@ def _decided_once(license_: License) -> None:
     for event in license_.history.events:
         if event.kind in ("takeover_approved", "takeover_objected"):
             name = event.data["takeover_id"]
-            must(name not in decided, "I19", "one request was decided twice")
+            must(name not in decided, "I24", "one request was decided twice")
             decided[name] = event.kind
