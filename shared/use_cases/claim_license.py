@@ -101,7 +101,7 @@ def hand_over(license_: License, thumbprint: str, desk: Desk, now_s: int) -> Han
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
                         order_id=license_.order_id, license_id=license_.license_id)
     device = find_device(license_, thumbprint)
-    heard = device is not None and device.has_voice(desk.books.clock.now_s())
+    heard = device is not None and device.has_voice(now_s)
     return HandedOver(
         license_, window, issued.token,
         desk.license_keys.key_of(license_.order_id, license_.license_id) if heard else None)
