@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
 from shared.domain.activation import find_device
-from shared.domain.device import Refusal, Wanted, Way
+from shared.domain.device import Claim, Refusal, Wanted, Way
 from shared.errors import TongbaoError
-from shared.use_cases import claim_license, manage_devices, refresh_lease, restore_license
+from shared.use_cases import (
+    claim_license,
+    forget_buyer,
+    manage_devices,
+    refresh_lease,
+    restore_license,
+)
 from tests.interleavings.device_answers import WORTHLESS, handed_over, refused
 from tests.interleavings.ends import license_of
 from tests.invariants import must
@@ -31,8 +37,9 @@ BY_CLAIM = (*WORTHLESS, Refusal.CLAIMED, Refusal.FULL)
 BY_REFRESH = (*WORTHLESS, Refusal.NOT_ACTIVE)
 BY_RESTORE = (*WORTHLESS, Refusal.FULL, Refusal.NOT_ACTIVE, Refusal.SWAPS, Refusal.WAITS,
               Refusal.BUSY, Refusal.BARRED)
-BY_REMOVAL = (Refusal.NOT_ACTIVE, Refusal.SWAPS)
-BY_DECISION = (*WORTHLESS, Refusal.NOT_ACTIVE, Refusal.SWAPS, Refusal.NOT_OPEN)
+BY_REMOVAL = (Refusal.NOT_ACTIVE, Refusal.TOO_NEW, Refusal.SWAPS)
+BY_DECISION = (*WORTHLESS, Refusal.NOT_ACTIVE, Refusal.TOO_NEW, Refusal.SWAPS,
+               Refusal.NOT_OPEN)
 """The refusals that each route documents."""
 
 
@@ -77,7 +84,7 @@ def restores(place: int, replaces: int | None = None, *, by_key: bool = False) -
 
     def act(scene: Scene) -> None:
         way = Way.LICENSE_KEY if by_key else Way.ORDER_NUMBER
-        claim = restore_license.Claim(
+        claim = Claim(
             way, scene.facts["license_key" if by_key else "out_trade_no"],
             None if replaces is None else device_id(scene, replaces))
         handed_over(scene, restore_license.restore_license(
@@ -111,6 +118,13 @@ def decides(by: int, *, approve: bool) -> Act:
         must(word in kinds(scene), "I7", "told as decided, and not stored")
 
     return _asking(BY_DECISION, act)
+
+
+def forgets(scene: Scene) -> None:
+    """An operator forgets the buyer, as the buyer asked."""
+    forget_buyer.forget_buyer(scene.facts["order_id"], scene.refund_counter,
+                              actor="operator:ada", source="admin")
+    must("devices_forgotten" in kinds(scene), "I7", "told as forgotten, and not stored")
 
 
 def midnight(scene: Scene) -> None:

@@ -40,8 +40,19 @@ def handed_over(scene: Scene, given: HandedOver, wanted: Wanted) -> None:
         return
     must(given.window.dark_at_s <= device.dark_at_s, "I21",
          "a lease is good for longer than its device's row knows")
+    must(not _was_barred(scene, device.device_id, device.way.value), "I24",
+         "came by a way that somebody had objected to before")
     claims = scene.fake_issuer.read(given.lease)
     must(claims["cnf"] == {"jkt": wanted.thumbprint}, "I21", "a lease for another device")
+
+
+def _was_barred(scene: Scene, device_id: str, way: str) -> bool:
+    """Whether a device's removal had closed this way before the newcomer's call began."""
+    then = scene.license_then()
+    events = () if then is None else then.history.events
+    return any(event.kind == "device_objected" and event.data["way"] == way
+               for event in events) and all(
+        event.data.get("device_id") != device_id for event in events)
 
 
 def went_meanwhile(scene: Scene, given: HandedOver, wanted: Wanted) -> bool:
@@ -52,7 +63,8 @@ def went_meanwhile(scene: Scene, given: HandedOver, wanted: Wanted) -> bool:
     known = find_device(then, wanted.thumbprint)
     head = stored.history.events[:len(then.history.events)]
     return known is not None and head == then.history.events and any(
-        event.kind in GONE and event.data["device_id"] == known.device_id
+        event.kind == "devices_forgotten"
+        or (event.kind in GONE and event.data["device_id"] == known.device_id)
         for event in stored.history.events[len(then.history.events):])
 
 

@@ -72,6 +72,12 @@ def one_is_left(scene: Scene) -> None:
     one_of({FIRST, THIRD}, {SECOND, THIRD})(scene)
 
 
+def forgotten(scene: Scene) -> None:
+    """Of the devices before none is left; who knows the number may have come after."""
+    one_of(set(), {THIRD})(scene)
+    must("devices_forgotten" in kinds(scene), "I27", "never forgotten")
+
+
 def claimed_by(*allowed: int) -> Callable[[Scene], None]:
     """One device, by the claim secret."""
 

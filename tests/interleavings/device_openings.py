@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.calendar import DAY_S, day_of, start_of
-from shared.domain.device import MOST_SWAPS, TAKEOVER_WAIT_S
+from shared.domain.device import MOST_SWAPS, TAKEOVER_WAIT_S, VOICE_AFTER_S
 from shared.errors import Conflict
 from shared.use_cases.reconcile_day import READY_AFTER_S, reconcile_day
 from tests.fakes.samples import LICENSE_KEYS
@@ -41,8 +41,8 @@ def booked(scene: Scene) -> None:
         scene.run_timer()
 
 
-def active(*devices: int, days: int = 0) -> Callable[[Scene], None]:
-    """The first of these claimed, the others restored; so many days have passed since."""
+def active(*devices: int, days: int = 3) -> Callable[[Scene], None]:
+    """The first of these claimed, the others restored; after three days all have a voice."""
 
     def prepare(scene: Scene) -> None:
         booked(scene)
@@ -96,8 +96,18 @@ def one_swap_left(scene: Scene) -> None:
     active(FIRST, SECOND)(scene)
     for _ in range(MOST_SWAPS - 1):
         restores(FIFTH)(scene)
+        _pass(scene, VOICE_AFTER_S)
         removes(FIRST, FIFTH)(scene)
+        for place in (FIRST, SECOND):
+            refreshes(place)(scene)
     restores(THIRD)(scene)
+    _pass(scene, VOICE_AFTER_S)
+
+
+def one_is_new(scene: Scene) -> None:
+    """One device for days, and one that has just come by the order's number."""
+    active(FIRST)(scene)
+    restores(SECOND)(scene)
 
 
 def before_midnight(scene: Scene) -> None:

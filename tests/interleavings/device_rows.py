@@ -20,11 +20,10 @@ GONE = ("device_removed", "device_dark")
 def check_devices(world: World) -> None:
     """Every license, now."""
     for license_ in world.licenses.all():
-        if license_.devices or license_.takeover is not None:
-            _within_limits(license_, world.clock.now_s())
-            _as_told(license_)
-            _claimed_once(license_)
-            _decided_once(license_)
+        _within_limits(license_, world.clock.now_s())
+        _as_told(license_)
+        _claimed_once(license_)
+        _decided_once(license_)
 
 
 def bright(license_: License, now_s: int) -> int:
@@ -53,6 +52,8 @@ def _as_told(license_: License) -> None:
         elif event.kind in GONE:
             must(event.data["device_id"] in told, "I27", "a device went that was not there")
             told.remove(event.data["device_id"])
+        elif event.kind == "devices_forgotten":
+            told.clear()
     must(sorted(told) == sorted(device.device_id for device in license_.devices), "I27",
          "history tells of other devices than the row has")
 

@@ -15,6 +15,7 @@ from tests.interleavings.device_actors import (
     THIRD,
     claims,
     decides,
+    forgets,
     midnight,
     refreshes,
     removes,
@@ -38,7 +39,6 @@ def _devices(name: str, prepare: Callable[[Scene], None], cast: Mapping[str, Act
 
 REFUND = {"refresh": refreshes(FIRST), "refund": refund(), "timer": timer}
 FULL = openings.active(FIRST, SECOND, THIRD)
-A_DAY_LATER = openings.active(FIRST, SECOND, THIRD, days=1)
 
 DEVICES = (
     _devices("two devices claim with one secret", openings.booked,
@@ -51,16 +51,16 @@ DEVICES = (
              {f"restore-{place + 1}": restores(place) for place in (THIRD, FOURTH, FIFTH)},
              ends.one_more(FIRST, SECOND, of=(THIRD, FOURTH, FIFTH))),
     _devices("two devices restore into two free slots, and a refresh",
-             openings.active(FIRST, days=1),
+             openings.active(FIRST),
              {"restore-2": restores(SECOND), "restore-3": restores(THIRD),
               "refresh": refreshes(FIRST)}, ends.one_of(ends.ALL)),
     _devices("a dark device comes back when two want its slot", openings.one_dark,
              {"refresh": refreshes(THIRD), "restore-4": restores(FOURTH),
               "restore-5": restores(FIFTH)},
              ends.one_more(FIRST, SECOND, of=(THIRD, FOURTH, FIFTH))),
-    Scenario("a refresh against a refund in work", openings.active(FIRST, SECOND, days=1),
+    Scenario("a refresh against a refund in work", openings.active(FIRST, SECOND),
              REFUND, refund_goes_on(REFUND), refunded, frozenset({"ledger"})),
-    _devices("a refresh, the removal of that device, and a restore", A_DAY_LATER,
+    _devices("a refresh, the removal of that device, and a restore", FULL,
              {"refresh": refreshes(SECOND), "remove": removes(FIRST, SECOND),
               "restore": restores(FOURTH)}, ends.one_of(ends.SWAPPED)),
     _devices("the first device is removed, and the secret used again",
@@ -83,6 +83,13 @@ DEVICES = (
     _devices("two removals at the swap limit", openings.one_swap_left,
              {"remove-2": removes(FIRST, SECOND), "remove-3": removes(FIRST, THIRD)},
              ends.at_the_swap_limit),
+    _devices("a new device is not welcome, and another comes the same way",
+             openings.one_is_new,
+             {"remove": removes(FIRST, SECOND), "refresh": refreshes(SECOND),
+              "restore": restores(THIRD)}, ends.one_of({FIRST}, {FIRST, THIRD})),
+    _devices("the buyer is forgotten while devices ask", openings.active(FIRST, SECOND),
+             {"forget": forgets, "refresh": refreshes(FIRST), "restore": restores(THIRD)},
+             ends.forgotten),
     _devices("two devices remove each other", FULL,
              {"remove-2": removes(FIRST, SECOND), "remove-1": removes(SECOND, FIRST)},
              ends.one_is_left),
