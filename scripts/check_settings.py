@@ -1,7 +1,8 @@
 """Checks what a deployment would be given: see scripts/check_settings.
 
 A function loads its keys without checking their arithmetic, because that takes longer than the
-rest of its start. Here is the time for it, and a mistake costs nothing yet.
+rest of its start. Here is the time for it, and a mistake costs nothing yet. TONGBAO_ROOT_KEYS
+may hold the public halves of the roots, spaces between: then the key set's signature is checked.
 """
 
 from __future__ import annotations
@@ -10,17 +11,25 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from scripts.keyring import key_set as signed
+from scripts.keyring.refusal import KeysRefused
+from scripts.keyring.shown import WARN_DAYS
 from shared.adapters.catalogue_file import InvalidCatalogue, load_catalogue
-from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer, InvalidSigningKey
+from shared.adapters.ed25519_issuer import InvalidSigningKey
 from shared.adapters.system import SystemClock
 from shared.adapters.wechatpay.keys import UnusableKey, validate_keys
-from shared.bootstrap import check_policies
+from shared.bootstrap import check_policies, issuer_and_keys
+from shared.domain.calendar import DAY_S
 from shared.secret import MissingSetting
 from shared.settings import InvalidSetting, load_settings
 from shared.variables import ALL, CREATE_ORDER, LICENSE_FETCH, NOTIFY, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from shared.key_set import KeySet
+
+ROOT_KEYS = "TONGBAO_ROOT_KEYS"
 
 
 def problems(environ: Mapping[str, str]) -> Iterator[str]:
@@ -39,15 +48,40 @@ def problems(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{function}: {error}"
     if len(settings) < len(ALL):
         return
+    now_s = SystemClock().now_s()
     try:
         check_policies(load_catalogue(), settings[CREATE_ORDER])
-        Ed25519LicenseIssuer(settings[LICENSE_FETCH].signing_keys(), issuer="check")
+        _, key_set = issuer_and_keys(settings[LICENSE_FETCH])
         validate_keys(settings[CREATE_ORDER].wechatpay_keys(),
                       settings[CREATE_ORDER].wechatpay_merchant_key.reveal(),
                       settings[NOTIFY].wechatpay_api_v3_key.reveal().encode(),
-                      SystemClock().now_s())
-    except (InvalidCatalogue, InvalidSigningKey, MissingSetting, UnusableKey) as error:
+                      now_s)
+    except (InvalidCatalogue, InvalidSetting, InvalidSigningKey, MissingSetting,
+            UnusableKey) as error:
         yield str(error)
+        return
+    yield from _problems_of_keys(key_set, environ.get(ROOT_KEYS, "").split(), now_s)
+
+
+def _problems_of_keys(key_set: KeySet, roots: list[str], now_s: int) -> Iterator[str]:
+    name = VARIABLES["key_set"].name
+    if key_set.ends_at_s <= now_s:
+        yield f"the setting {name} has ended: no client takes it; see docs/runbooks/keys.md"
+    try:
+        if roots:
+            signed.verify(key_set.text, roots)
+    except KeysRefused as refused:
+        yield f"the setting {name}: {refused}"
+
+
+def remarks(environ: Mapping[str, str]) -> Iterator[str]:
+    """What is worth knowing of settings that are right."""
+    _, key_set = issuer_and_keys(load_settings(environ, LICENSE_FETCH))
+    days = (key_set.ends_at_s - SystemClock().now_s()) // DAY_S
+    yield f"The key set, seq {key_set.seq}, ends in {days} days." + (
+        " Renew it now: docs/runbooks/keys.md." if days < WARN_DAYS else "")
+    if not environ.get(ROOT_KEYS):
+        yield f"Which root signed it was not checked: no {ROOT_KEYS}."
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -57,6 +91,8 @@ def main(environ: Mapping[str, str]) -> int:
         print(problem, file=sys.stderr)
     if not found:
         print(f"The settings of {', '.join(ALL)} are complete, and every key can be used.")
+        for remark in remarks(environ):
+            print(remark)
     return 1 if found else 0
 
 

@@ -111,7 +111,7 @@ def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) 
 
     ground = Ground.lay(names.LICENSE_FETCH, environ, BUYER_BUDGET_MS)
     settings, books = ground.settings, ground.books()
-    issuer, key_set = _issuer(settings)
+    issuer, key_set = issuer_and_keys(settings)
     counter = Counter(books, ground.gateway(), wait_s=settings.wait_s)
     refunds = ground.refund_counter(books)
     gate = DeviceGate(EcdsaDeviceProofs(settings.nonce_secret()), ground.clock)
@@ -174,7 +174,7 @@ def _catalogue(ground: Ground) -> Catalogue:
     return catalogue
 
 
-def _issuer(settings: Settings) -> tuple[Ed25519LicenseIssuer, KeySet]:
+def issuer_and_keys(settings: Settings) -> tuple[Ed25519LicenseIssuer, KeySet]:
     """Who signs, and the key set that says so; InvalidSetting where clients would not agree."""
     from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
     from shared.key_set import InvalidKeySet

@@ -20,7 +20,7 @@ from shared import bootstrap
 from shared.settings import VARIABLES, Settings
 from tests.attacks.asking import Asking
 from tests.attacks.notifies import Notify
-from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, base64url, create_order
+from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, create_order
 from tests.wire.deployment import license_fetch as license_fetch_index
 from tests.wire.deployment import notify as notify_index
 
@@ -88,10 +88,7 @@ class Shop(Deployment):
     """A deployment, its sinks, and the texts that must not be in any of them."""
 
     def __init__(self, account: Account, **settings: str) -> None:
-        self.seed, self.earlier_seed = (base64url(secrets.token_bytes(32)) for _ in range(2))
-        super().__init__(account, TONGBAO_SIGNING_KEY=self.seed, **settings,
-                         TONGBAO_PAYER_PEPPER=secrets.token_urlsafe(32),
-                         TONGBAO_EARLIER_SIGNING_KEYS=json.dumps({"test-0": self.earlier_seed}))
+        super().__init__(account, **settings, TONGBAO_PAYER_PEPPER=secrets.token_urlsafe(32))
         self.log = io.StringIO()
         self.raised: list[str] = []
         self.private: set[str] = set()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulators.fc import FakeContext
 from emulators.tablestore import TablestoreEmulator
 from emulators.wechatpay import Account
-from tests.concurrency.processes import Call, http
-from tests.wire.deployment import JSON, Buyer, Deployment
+from shared.domain.device import VOICE_AFTER_S
+from tests.concurrency.processes import Call, Done, http
+from tests.wire.deployment import ADDRESS, Buyer, Deployment
+from tests.wire.device import Client, Device, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from shared.domain.license import License
 
 PATIENCE_S = 30
 
@@ -72,7 +77,41 @@ class Crossroads(Deployment):
         buyer, order = self.placed()
         self.wechat.pay(order["payment"]["value"])
         assert self.notify(order["out_trade_no"]).status == 200
+        assert self.poll(buyer, order["order_id"]).status == 200  # with a nonce for its device
         return buyer, order
+
+    def devices(self, buyer: Buyer, count: int) -> list[Device]:
+        """New devices that know a nonce."""
+        found = [Device() for _ in range(count)]
+        for device in found:
+            device.nonce = buyer.device.nonce
+        return found
+
+    def license(self, order: Mapping[str, Any]) -> License:
+        """The license of an order as stored."""
+        stored = self.orders().load(order["order_id"])
+        assert stored is not None
+        license_ = self.licenses().load(stored.license_id)
+        assert license_ is not None
+        return license_
+
+    def age(self, order: Mapping[str, Any]) -> License:
+        """The license with devices that are three days older: all have a voice by now."""
+        license_ = self.license(order)
+        older = replace(license_, version=license_.version + 1, devices=tuple(
+            replace(device, activated_at_s=device.activated_at_s - VOICE_AFTER_S)
+            for device in license_.devices))
+        self.licenses().save(older)
+        return older
+
+    def settled(self, calls: Sequence[Call], done: Sequence[Done]) -> list[Done]:
+        """What came of calls once those whose time was over on a busy machine are sent again."""
+        return [self.again(call) if each.status == 503 else each
+                for call, each in zip(calls, done, strict=True)]
+
+    def again(self, call: Call) -> Done:
+        """The same event once more, in this process."""
+        return Done(self.apps[call.function](call.event, FakeContext()), None, ())
 
     def seen(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """The order as operators see it."""
@@ -106,8 +145,19 @@ def notify(world: Crossroads, order: Mapping[str, Any]) -> Call:
     return http("notify", "POST", "/v1/notify/wechatpay", list(headers.items()), body)
 
 
-def claim(buyer: Buyer, order: Mapping[str, Any]) -> Call:
-    """The buyer's claim of the license."""
-    return http("license-fetch", "POST", "/v1/licenses/claim",
-                [JSON, ("Authorization", f"Bearer {buyer.secret}")],
-                json.dumps({"order_id": order["order_id"]}).encode())
+def claim(buyer: Buyer, order: Mapping[str, Any], device: Device | None = None) -> Call:
+    """The buyer's claim of the license, for the buyer's own device or another."""
+    return asks(device or buyer.device, lambda it: it.claim(order["order_id"], buyer.secret))
+
+
+def asks(device: Device, request: Callable[[Client], Reply]) -> Call:
+    """A device's request with its proof, signed now and not sent yet."""
+    calls: list[Call] = []
+
+    def send(method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Reply:
+        calls.append(http("license-fetch", method, path, headers, body))
+        return Reply(0, None)
+
+    request(Client(device, ADDRESS, send))
+    (call,) = calls
+    return call

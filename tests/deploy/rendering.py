@@ -24,11 +24,13 @@ def pem(kind: str, characters: int) -> str:
 
 # As long as the real ones (RSA-2048), because all variables together have 4 KB.
 SECRETS = {
+    "TONGBAO_LICENSE_SECRETS": '{"1":"' + "l" * 43 + '","2":"' + "l" * 43 + '"}',
     "TONGBAO_SIGNING_KEY": "s" * 43,
     "WECHATPAY_API_V3_KEY": "v" * 32,
     "WECHATPAY_MERCHANT_KEY": pem("PRIVATE KEY", 1600),
 }
 LARGE_VALUES = {
+    "TONGBAO_KEY_SET": "k" * 832,  # three keys
     "TONGBAO_NOTIFY_URL": "https://" + "n" * 80 + ".cn-hangzhou.fcapp.run/v1/notify/wechatpay",
     "WECHATPAY_MERCHANT_SERIAL": "5" * 40,
     "WECHATPAY_MCHID": "1" * 10,

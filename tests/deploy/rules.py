@@ -23,7 +23,8 @@ MAX_ENVIRONMENT_BYTES = 4096
 ROLE = re.compile(r"acs:ram::(?:[0-9]{16}|\$\{config\('AccountID'\)\}):role/[a-z0-9-]{1,64}")
 PINNED = re.compile(r"fc3@[0-9]+\.[0-9]+\.[0-9]+")
 # A page in a browser calls these, so the browser asks first, with OPTIONS.
-CALLED_BY_BROWSERS = {"create-order", "license-fetch"}
+CALLED_BY_BROWSERS = {"create-order": {"GET", "POST", "OPTIONS"},
+                      "license-fetch": {"GET", "POST", "DELETE", "OPTIONS"}}
 BUDGETS_MS = {"create-order": bootstrap.BUYER_BUDGET_MS, "notify": bootstrap.NOTIFY_BUDGET_MS,
               "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000,
               "timers": bootstrap.TIMERS_BUDGET_MS, "admin": bootstrap.ADMIN_BUDGET_MS}
@@ -186,8 +187,9 @@ def methods_are_those_that_callers_use(name: str, resource: Resource) -> Iterato
         methods = set(trigger["methods"])
         if name == "notify" and methods != {"POST"}:
             yield f"WeChat Pay only sends POST, not {sorted(methods)}"
-        if name in CALLED_BY_BROWSERS and methods != {"GET", "POST", "OPTIONS"}:
-            yield f"browsers use GET, POST and OPTIONS, not {sorted(methods)}"
+        wanted = CALLED_BY_BROWSERS.get(name, methods)
+        if methods != wanted:
+            yield f"browsers use {sorted(wanted)}, not {sorted(methods)}"
 
 
 @per_function

@@ -38,7 +38,6 @@ def test_every_reference_to_the_environment_is_understood_here() -> None:
 
 
 @pytest.mark.parametrize(("name", "readers"), [
-    ("TONGBAO_EARLIER_SIGNING_KEYS", ["license-fetch"]),
     ("TONGBAO_PAYER_PEPPER", ["create-order", "notify", "license-fetch", "timers", "admin"])])
 def test_a_secret_that_may_be_absent_has_an_empty_default_and_its_own_readers(
         document: dict[str, Any], name: str, readers: list[str]) -> None:

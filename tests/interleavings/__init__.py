@@ -10,9 +10,12 @@
     openings.py   what has happened to the order before they meet
     recovery.py   what production does when they have ended
     ends.py       how that may end, besides what `tests.invariants` wants of every store
-    scenarios.py  who meets whom (purchases, refund_scenarios, operator_scenarios); replay
+    device_…      devices over the slots of a license: their actors, openings, answers, ends, and
+                  device_rows.py, which looks at the row after every write
+    scenarios.py  who meets whom (purchases, refund_scenarios, operator_scenarios,
+                  device_scenarios); replay
     seeding.py    mistakes on purpose, and the search for a schedule that shows them
-    wrong_variants.py, wrong_refunds.py  the mistakes
+    wrong_variants.py, wrong_refunds.py, wrong_devices.py  the mistakes
 
 A failing schedule prints `replay("<scenario>", [choices])`; see `scenarios.replay`.
 """

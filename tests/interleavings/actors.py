@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import identifiers
-from shared.domain.license import Standing
+from shared.domain.device import Refusal
 from shared.domain.order import OrderState
 from shared.domain.payment import TradeState
 from shared.domain.refund import RefundOrigin
-from shared.domain.refunding import find_refund, standing_of
+from shared.domain.refunding import find_refund
 from shared.errors import TongbaoError
 from shared.use_cases import (
     cancel_order,
@@ -25,9 +25,10 @@ from shared.use_cases import (
 )
 from shared.use_cases.record_payment import PaymentHeld
 from shared.use_cases.request_refund import RefundRequest
+from tests.interleavings.device_answers import handed_over
 from tests.interleavings.ends import order_of
 from tests.invariants import answers, must
-from tests.unit.use_cases.world import SECRET, request
+from tests.unit.use_cases.world import DEVICE, SECRET, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 6
 NEXT_TRY_S = 60
-FINAL = ("REFUND_EXCEEDS_PAYMENT", "REFUND_NOT_DECIDABLE", "HELD_PAYMENT_SETTLED",
-         "ORDER_NOT_OPEN", "LICENSE_SUSPENDED", "LICENSE_REVOKED")
+FINAL = frozenset({
+    "REFUND_EXCEEDS_PAYMENT", "REFUND_NOT_DECIDABLE", "HELD_PAYMENT_SETTLED", "ORDER_NOT_OPEN",
+    *(refusal.value for refusal in Refusal)})
 """Answers that are no good news, and that asking again does not change."""
 
 
@@ -64,13 +66,10 @@ def poll(scene: Scene) -> Order:
 
 
 def claim(scene: Scene) -> claim_license.HandedOver:
-    """The page asks for the license."""
-    given = claim_license.claim_license(scene.facts["order_id"], SECRET, scene.desk())
-    began, now = scene.began_with(), order_of(scene)
-    # A refund that was given up while the claim ran takes nothing away any more.
-    restored = began is None or began.payment is None or standing_of(now) is Standing.ACTIVE
-    if given.lease is not None:
-        answers.leased(scene, given.license, now if began is None or restored else began)
+    """The page asks for the license, for its device."""
+    given = claim_license.claim_license(scene.facts["order_id"], SECRET, DEVICE,
+                                        scene.desk())
+    handed_over(scene, given, DEVICE)
     return given
 
 

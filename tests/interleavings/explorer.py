@@ -89,7 +89,8 @@ class _Search:
         self.known: dict[tuple[int, ...], int] = {}
         self.good_ends: set[tuple[int, ...]] = set()
         scene = runner.scene
-        self.marks = Marks(scene.ports, scene.apart, len(runner.bodies), scene.told)
+        self.marks = Marks(scene.ports, scene.apart, len(runner.bodies), scene.told,
+                           scene.clock.monotonic_ms)
         self.depth = 0
         self.total = 0
 

@@ -128,11 +128,11 @@ class Marks:
     """
 
     def __init__(self, fakes: Sequence[Any], apart: Sequence[Any], actors: int,
-                 told: Callable[[str], bool]) -> None:
+                 told: Callable[[str], bool], now: Callable[[], int]) -> None:
         self._interner = Interner()
         self._fingerprints = [Fingerprint(fake, apart, self._interner) for fake in fakes]
         self._neighbors = [neighbors(fake, fakes) for fake in fakes]
-        self._told = told
+        self._told, self._now = told, now
         self._start = [read() for read in self._fingerprints]
         self._actors = actors
         self.stores = list(self._start)
@@ -144,7 +144,8 @@ class Marks:
         self.trails = [0] * self._actors
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
-        """Take a step into account. A first step sees all stores: some rules compare with it.
+        """Take a step, and its moment, into account. A first step sees all stores: some rules
+        compare with it.
 
         Of an actor that has ended, only whether it was told matters to what follows.
         """
@@ -153,7 +154,7 @@ class Marks:
             self.trails[actor.index] = -1 if self._told(actor.name) else -2
         else:
             seen = tuple(stores if actor.steps == 1 else [stores[place] for place in places])
-            trail = (self.trails[actor.index], call.name, outcome, seen)
+            trail = (self.trails[actor.index], call.name, outcome, self._now(), seen)
             self.trails[actor.index] = self._interner.number(trail)
         if call.writes:
             for place in places:

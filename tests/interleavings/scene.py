@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import ProviderUnavailable, StoreUnknown, TongbaoError
 from tests.fakes.script import Script
 from tests.interleavings.choices import NO_FAULTS, READ_FAULTS, WRITE_FAULTS
+from tests.interleavings.device_rows import check_devices
 from tests.interleavings.hub import Call, Crash
 from tests.interleavings.marks import Cell, cells
 from tests.invariants import Outside, check_rows
@@ -20,6 +21,7 @@ from tests.unit.use_cases.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from shared.domain.license import License
     from shared.domain.order import Order
     from tests.interleavings.hub import Actor, Hub
 
@@ -79,7 +81,7 @@ class Scene(World):
         self.ports: list[Any] = []
         self.apart: tuple[Any, ...] = ()
         self.facts: dict[str, Any] = {}
-        self._began: dict[str, Order | None] = {}
+        self._began: dict[str, tuple[Order | None, License | None]] = {}
         self._start: list[tuple[Cell, Any]] = []
         self._steps: dict[str, Call] = {}
         self.outside = Outside()
@@ -130,14 +132,23 @@ class Scene(World):
         """The scene's order as stored now, without a call."""
         return next(iter(self.orders.all()), None)
 
+    def stored_license(self) -> License | None:
+        """The scene's license as stored now, without a call."""
+        return next(iter(self.licenses.all()), None)
+
     def began_with(self) -> Order | None:
         """The order as it was stored when the actor that is on made its first call."""
         actor = self.hub.current if self.hub is not None else None
-        return self.stored_order() if actor is None else self._began[actor.name]
+        return self.stored_order() if actor is None else self._began[actor.name][0]
+
+    def license_then(self) -> License | None:
+        """The license as it was stored when the actor that is on made its first call."""
+        actor = self.hub.current if self.hub is not None else None
+        return self.stored_license() if actor is None else self._began[actor.name][1]
 
     def begins(self, actor: Actor) -> None:
         """Called before the first call of each actor has an effect."""
-        self._began[actor.name] = self.stored_order()
+        self._began[actor.name] = self.stored_order(), self.stored_license()
 
     def told(self, actor: str) -> bool:
         """Whether this actor got a good answer; else whoever sent it sends it again."""
@@ -159,6 +170,7 @@ class Scene(World):
         if call.writes and call.name.startswith(WATCHED):
             self._watch.look()
             check_rows(self, self.outside)
+            check_devices(self)
 
     def _port_of_gateway(self) -> int:
         return self.ports.index(self.gateway)

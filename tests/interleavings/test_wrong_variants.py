@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interleavings import wrong_refunds, wrong_variants
+from tests.interleavings import wrong_devices, wrong_refunds, wrong_variants
 from tests.interleavings.choices import Bounds
 from tests.interleavings.explorer import explore
 from tests.interleavings.runs import Runner, Variant
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.due import Work
     from tests.interleavings.scene import Scene
 
-PLANTED = (wrong_variants, wrong_refunds)
+PLANTED = (wrong_variants, wrong_refunds, wrong_devices)
 """The modules that register mistakes."""
 
 
@@ -37,7 +37,7 @@ def test_the_mistake_is_found(name: str,
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(MISTAKES) >= 20
+    assert len(MISTAKES) >= 40
     assert {module.__name__ for module in PLANTED} == {
         rule.__module__ for mistake in MISTAKES.values()
         for rule in (mistake.variant.ports, *mistake.variant.rules.values())

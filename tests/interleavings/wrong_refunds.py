@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from tests.interleavings.scene import Scene
 
 
-def _pays_again(order: Order, fact: Any, now_s: int, kid: str) -> Order:
+def _pays_again(order: Order, fact: Any, now_s: int) -> Order:
     if order.payment is None:
-        return with_payment(order, fact, now_s, kid)
+        return with_payment(order, fact, now_s)
     return replace(order, state=OrderState.PAID, version=order.version + 1)
 
 
@@ -78,14 +78,18 @@ wrong("an unknown answer releases the amount", "two timers over one refund",
       rules={(follow_refund, "_postponed"): _gives_up})
 
 
-def _as_it_is_stored(order: Order, licenses: Any, books: Any, **how: Any) -> License:
-    return licenses.load(order.license_id) or _project(order, licenses, books, **how)
+def _as_it_is_stored(order: Order, licenses: Any, books: Any, change: Any,
+                     **how: Any) -> License:
+    stored = licenses.load(order.license_id)
+    if stored is None:
+        return _change(order, licenses, books, change, **how)
+    return project_license.change_stored(stored, licenses, books, change)
 
 
-_project = project_license.project_license
+_change = project_license.change_license
 
 wrong("a claim believes the license's row alone", "a refund against a license in use",
-      rules={(claim_license, "project_license"): _as_it_is_stored})
+      rules={(claim_license, "change_license"): _as_it_is_stored})
 
 
 def _whatever_its_age(license_: License, told: GrantStanding, *, now_s: int,

@@ -150,7 +150,7 @@ def _sells_before_it_is_paid(headers: Any, body: bytes, *, verifier: Any, books:
     """Two rows for one payment, and nobody repairs the second."""
     fact = verifier.verify(headers, body, books.clock.now_s())
     order = books.orders.load(identifiers.order_id(fact.out_trade_no))
-    booked = with_payment(order, fact, books.clock.now_s(), books.kid)
+    booked = with_payment(order, fact, books.clock.now_s())
     if booked is order:
         return order
     try:

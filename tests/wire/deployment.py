@@ -7,13 +7,12 @@ called with the event bytes that its emulator makes.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import secrets
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,8 @@ from functions.create_order import index as create_order
 from functions.license_fetch import index as license_fetch
 from functions.notify import index as notify
 from functions.timers import index as timers
+from scripts.keyring import key_set, steps
+from scripts.keyring.private_keys import SigningKey, make_root, make_signing_key
 from shared import bootstrap
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
@@ -37,34 +38,26 @@ from shared.adapters.tablestore.tables import ORDERS, create_tables
 from shared.adapters.tablestore.work_list import TablestoreWorkList
 from shared.deadline import Deadline
 from shared.domain.due import Work
+from tests.wire.device import JSON, Client, Device, Reply, digest
 
 if TYPE_CHECKING:
     from emulators.wechatpay import Account
     from shared.http.app import App
 
 KEY_ID, KEY_SECRET, INSTANCE = "test-key-id", "test-key-secret", "tongbao-test"
-JSON = ("Content-Type", "application/json")
-
-
-def base64url(raw: bytes) -> str:
-    """Without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer of a function."""
-
-    status: int
-    body: Any
+PREFIX, ENVIRONMENT = "TB01", "test"
+ADDRESS = "https://tongbao-emulated.cn-hangzhou.fcapp.run"
+"""Where events say that they came in, by default (emulators.fc)."""
+LICENSE_SECRET = "test-secret-of-license-keys-000001"
 
 
 @dataclass(frozen=True)
 class Buyer:
-    """One buyer's client: its idempotency key and claim secret."""
+    """One buyer's client: its idempotency key, claim secret, and the device that it runs on."""
 
     key: str
     secret: str
+    device: Device = field(default_factory=Device, compare=False)
 
     @staticmethod
     def fresh() -> Buyer:
@@ -74,7 +67,7 @@ class Buyer:
     @property
     def secret_hash(self) -> str:
         """What the server may know of the secret."""
-        return base64url(hashlib.sha256(self.secret.encode()).digest())
+        return digest(self.secret.encode())
 
 
 class Deployment:
@@ -88,6 +81,8 @@ class Deployment:
 
     def __init__(self, account: Account, **settings: str) -> None:
         self.account = account
+        self.root = make_root()
+        self.signing = make_signing_key("test-1")
         self.wechat_offset_s = 0
         self.notifies_arrive = False
         self.buckets = 16
@@ -121,7 +116,11 @@ class Deployment:
         """One event through one function."""
         answer = self.apps[function](http_event(method, target, headers, body), FakeContext())
         text = answer["body"]
-        return Reply(answer["statusCode"], json.loads(text) if text else None)
+        return Reply(answer["statusCode"], json.loads(text) if text else None, answer["headers"])
+
+    def client(self, device: Device) -> Client:
+        """A device that calls license-fetch."""
+        return Client(device, ADDRESS, partial(self.call, "license-fetch"))
 
     def order(self, buyer: Buyer) -> Reply:
         """POST /v1/orders."""
@@ -130,15 +129,15 @@ class Deployment:
                          [JSON, ("Idempotency-Key", buyer.key)], json.dumps(body).encode())
 
     def poll(self, buyer: Buyer, order_id: str) -> Reply:
-        """GET /v1/orders/{order_id}."""
-        return self.call("license-fetch", "GET", f"/v1/orders/{order_id}",
-                         [("Authorization", f"Bearer {buyer.secret}")])
+        """GET /v1/orders/{order_id}; its nonce is for the claim that follows."""
+        reply = self.call("license-fetch", "GET", f"/v1/orders/{order_id}",
+                          [("Authorization", f"Bearer {buyer.secret}")])
+        buyer.device.nonce = reply.headers.get("DPoP-Nonce", buyer.device.nonce)
+        return reply
 
     def claim(self, buyer: Buyer, order_id: str) -> Reply:
-        """POST /v1/licenses/claim."""
-        return self.call("license-fetch", "POST", "/v1/licenses/claim",
-                         [JSON, ("Authorization", f"Bearer {buyer.secret}")],
-                         json.dumps({"order_id": order_id}).encode())
+        """POST /v1/licenses/claim, from the buyer's own device."""
+        return self.client(buyer.device).claim(order_id, buyer.secret)
 
     def notify(self, out_trade_no: str) -> Reply:
         """A genuine notify of WeChat for this number, signed now."""
@@ -182,15 +181,25 @@ class Deployment:
         return self.call("notify", "POST", "/v1/notify/wechatpay", list(headers.items()),
                          body).status
 
+    def keys_of(self, *keys: SigningKey, seq: int = 1, days: int = steps.SET_DAYS,
+                age_days: int = 0) -> str:
+        """A key set of this deployment's root, signed some days ago, with these keys active."""
+        return key_set.sign(steps.new_set(
+            issuer=f"tongbao:{PREFIX}", environment=ENVIRONMENT, days=days, seq=seq,
+            now_s=int(time.time()) - steps.DAY_S * age_days,
+            keys=[key.public for key in keys]), self.root)
+
     def _environ(self) -> dict[str, str]:
         account = self.account
         return {
-            "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TB01",
+            "TONGBAO_ENVIRONMENT": ENVIRONMENT, "TONGBAO_PREFIX": PREFIX,
             "TONGBAO_TABLESTORE_ENDPOINT": self.endpoint,
             "TONGBAO_TABLESTORE_INSTANCE": INSTANCE,
             "TONGBAO_NOTIFY_URL": "http://127.0.0.1:9/v1/notify/wechatpay",
-            "TONGBAO_ORDERS_BURST": "100000", "TONGBAO_SIGNING_KID": "test-1",
-            "TONGBAO_SIGNING_KEY": base64url(bytes(range(32))),
+            "TONGBAO_ORDERS_BURST": "100000", "TONGBAO_RESTORES_PER_MINUTE": "100000",
+            "TONGBAO_LICENSE_SECRETS": json.dumps({"1": LICENSE_SECRET}),
+            "TONGBAO_SIGNING_KID": self.signing.kid, "TONGBAO_SIGNING_KEY": self.signing.seed,
+            "TONGBAO_KEY_SET": self.keys_of(self.signing),
             "WECHATPAY_MCHID": account.mchid, "WECHATPAY_APPID": account.appid,
             "WECHATPAY_BASE_URL": self._wechat_url,
             "WECHATPAY_MERCHANT_SERIAL": account.merchant_serial,

@@ -11,6 +11,7 @@ from emulators.tablestore import Fault
 from emulators.wechatpay import Account
 from functions.license_fetch import index as license_fetch
 from functions.notify import index as notify
+from scripts.keyring.private_keys import make_signing_key
 from shared import bootstrap
 from shared.settings import InvalidSetting
 from tests.wire.deployment import KEY_ID, KEY_SECRET, Buyer, Deployment
@@ -76,16 +77,25 @@ def test_live_starts_with_no_address_of_a_test(deployment: Deployment) -> None:
                                {**deployment.environ, "TONGBAO_ENVIRONMENT": "live"})
 
 
-def test_a_license_paid_under_an_earlier_key_is_still_signed_by_it(deployment: Deployment) -> None:
+def test_after_a_rotation_the_same_lease_is_signed_by_the_new_key(deployment: Deployment) -> None:
     buyer = Buyer.fresh()
     placed = deployment.order(buyer).body["order"]
     deployment.wechat.pay(placed["payment"]["value"])
     assert deployment.notify(placed["out_trade_no"]).status == 200
-    before = deployment.claim(buyer, placed["order_id"]).body
-    rotated = {**deployment.environ, "TONGBAO_SIGNING_KID": "test-2",
-               "TONGBAO_SIGNING_KEY": "A" * 43,
-               "TONGBAO_EARLIER_SIGNING_KEYS":
-                   f'{{"test-1":"{deployment.environ["TONGBAO_SIGNING_KEY"]}"}}'}
-    deployment.apps["license-fetch"] = bootstrap.build_license_fetch(
-        license_fetch.routes, rotated)
-    assert deployment.claim(buyer, placed["order_id"]).body == before
+    before = deployment.claim(buyer, placed["order_id"]).body["license"]["lease"]["token"]
+    new = make_signing_key("test-2")
+    deployment.apps["license-fetch"] = bootstrap.build_license_fetch(license_fetch.routes, {
+        **deployment.environ, "TONGBAO_SIGNING_KID": new.kid, "TONGBAO_SIGNING_KEY": new.seed,
+        "TONGBAO_KEY_SET": deployment.keys_of(new, seq=2)})
+    after = deployment.claim(buyer, placed["order_id"]).body["license"]["lease"]["token"]
+    assert after.split(".")[1] == before.split(".")[1]
+    assert after.split(".")[0] != before.split(".")[0]
+
+
+@pytest.mark.parametrize(("name", "other"), [
+    ("TONGBAO_SIGNING_KID", "test-2"), ("TONGBAO_SIGNING_KEY", "A" * 43),
+    ("TONGBAO_PREFIX", "TB02"), ("TONGBAO_ENVIRONMENT", "live"), ("TONGBAO_KEY_SET", "a.b.c")])
+def test_a_signing_key_that_no_client_would_take_stops_the_start(
+        deployment: Deployment, name: str, other: str) -> None:
+    with pytest.raises(InvalidSetting):
+        bootstrap.build_license_fetch(license_fetch.routes, {**deployment.environ, name: other})
