@@ -198,8 +198,9 @@ def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
     """The new device in the place of the one that its request names, if that is still there."""
     if any(device.device_id == takeover.replaces for device in license_.devices):
         _refuse_too_many_swaps(license_, now_s)
-        license_ = _without(license_, takeover.replaces, Event(
-            REMOVED, now_s, "buyer", SOURCE, {"device_id": takeover.replaces, "counts": True}))
+        license_ = _without(license_, takeover.replaces, Event(REMOVED, now_s, "buyer", SOURCE, {
+            "device_id": takeover.replaces, "counts": True,
+            "takeover_id": takeover.takeover_id}))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
 
