@@ -12,7 +12,7 @@ meanwhile wins.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.activation import SOURCE, claim_slot, lease_window, open_takeover
 from shared.domain.device import Refusal, Refused
@@ -68,27 +68,46 @@ def claim_license(order_id: str, claim_secret: str | None, wanted: Wanted,
     Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED) and the Unavailable family.
     """
     order = authorized_order(order_id, claim_secret, desk.books)
-    license_ = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
-    return hand_over(license_, wanted.thumbprint, desk)
+    seated = seat_device(order, desk, lambda it, now_s: claim_slot(it, wanted, now_s))
+    return hand_over(seated, wanted.thumbprint, desk)
+
+
+class Seated(NamedTuple):
+    """A license as it is stored, and the time at which the rule over its devices was asked."""
+
+    license: License
+    at_s: int
 
 
 def seat_device(order: Order, desk: Desk, change: Change,
-                stored: License | None = None) -> License:
+                stored: License | None = None) -> Seated:
     """The license of a paid order after `change`, stored; a refusal as the error it is."""
     if order.grant is None:
         raise Conflict(code="ORDER_NOT_PAID", retry_after_s=2)
+    at_s = 0
+
+    def changed(license_: License, now_s: int) -> License:
+        nonlocal at_s
+        at_s = now_s
+        return change(license_, now_s)
+
     try:
-        return change_license(order, desk.licenses, desk.books, change, source=SOURCE,
-                              stored=stored)
+        return Seated(change_license(order, desk.licenses, desk.books, changed, source=SOURCE,
+                                     stored=stored), at_s)
     except Refused as refused:
         raise as_error(refused, desk, desk.licenses.load(order.license_id)
                        if refused.refusal is Refusal.FULL else None) from None
 
 
-def hand_over(license_: License, thumbprint: str, desk: Desk) -> HandedOver:
-    """The lease of this license for a device that has a slot. Raises Unavailable."""
+def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
+    """The lease of this license for a device that has a slot. Raises Unavailable.
+
+    It counts from the time that the row knows of: a lease of after midnight would be good for
+    longer than the row says.
+    """
+    license_ = seated.license
     try:
-        window = lease_window(license_, desk.books.clock.now_s())
+        window = lease_window(license_, seated.at_s)
     except Refused as refused:
         raise as_error(refused, desk) from None
     issued = desk.issuer.issue(license_, thumbprint, window)

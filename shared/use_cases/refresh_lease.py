@@ -31,9 +31,9 @@ def refresh_lease(license_id: str, thumbprint: str, desk: Desk) -> HandedOver:
     LICENSE_EXPIRED) and the Unavailable family.
     """
     stored = active_license(license_id, thumbprint, desk.licenses)
-    license_ = seat_device(order_of(stored, desk.books), desk,
-                           lambda it, now_s: refresh_slot(it, thumbprint, now_s), stored)
-    return hand_over(license_, thumbprint, desk)
+    seated = seat_device(order_of(stored, desk.books), desk,
+                         lambda it, now_s: refresh_slot(it, thumbprint, now_s), stored)
+    return hand_over(seated, thumbprint, desk)
 
 
 def active_license(license_id: str, thumbprint: str, licenses: LicenseRepository) -> License:

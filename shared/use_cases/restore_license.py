@@ -43,12 +43,13 @@ def restore_license(claim: Claim, wanted: Wanted, desk: Desk) -> HandedOver:
     Forbidden(LICENSE_…) and the Unavailable family.
     """
     order, stored = _found(claim, desk)
-    license_ = seat_device(order, desk, lambda it, now_s: restore_slot(
+    seated = seat_device(order, desk, lambda it, now_s: restore_slot(
         it, wanted, claim.way, claim.replaces, now_s), stored)
+    license_ = seated.license
     if find_device(license_, wanted.thumbprint) is None:
         assert license_.takeover is not None
         raise as_error(Refused(Refusal.WAITS, license_.takeover.ripe_at_s), desk, license_)
-    return hand_over(license_, wanted.thumbprint, desk)
+    return hand_over(seated, wanted.thumbprint, desk)
 
 
 def _found(claim: Claim, desk: Desk) -> tuple[Order, License | None]:
