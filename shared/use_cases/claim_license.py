@@ -14,7 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.activation import SOURCE, claim_slot, lease_window, open_takeover
+from shared.domain.activation import (
+    SOURCE,
+    claim_slot,
+    find_device,
+    lease_window,
+    open_takeover,
+)
 from shared.domain.device import Refusal, Refused
 from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
 from shared.use_cases.fetch_order import authorized_order
@@ -111,8 +117,11 @@ def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
     except Refused as refused:
         raise as_error(refused, desk) from None
     issued = desk.issuer.issue(license_, thumbprint, window)
+    device = find_device(license_, thumbprint)
+    assert device is not None
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
-                        order_id=license_.order_id, license_id=license_.license_id)
+                        order_id=license_.order_id, license_id=license_.license_id,
+                        device_id=device.device_id)
     return HandedOver(license_, window, issued.token,
                       desk.license_keys.key_of(license_.order_id, license_.license_id))
 
