@@ -83,7 +83,8 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
         ("work", world.work, ("add", "list", "lease", "remove", "count")),
         ("licenses", world.licenses, REPOSITORY),
         ("held", world.held, ("record_once", "load", "save", "all")),
-        ("payers", world.payers, ("list", "note", "forget")), ("ledger", world.ledger, ("enter", "lines")),
+        ("payers", world.payers, ("list", "note", "forget")),
+        ("ledger", world.ledger, ("enter", "lines")),
         ("days", world.days, ("load", "save")),
         ("complaints", world.complaints, (*REPOSITORY, "all")))}
     orders = port(OrdersPort, "orders", world.orders, *REPOSITORY)
