@@ -87,6 +87,9 @@ MESSAGES: dict[str, tuple[str, str, int]] = {
                              "该许可证的设备数已达上限，请选择要替换的设备。", 409),
     "DEVICE_NOT_ACTIVE": ("This device is not active for the license.",
                           "该设备未在此许可证下激活。", 404),
+    "DEVICE_TOO_NEW": (
+        "A device that came by an order number decides about others after three days.",
+        "凭商户单号激活的设备，三天后才能管理其他设备。", 409),
     "DEVICE_SWAP_LIMIT": ("Too many devices were replaced lately; ask the seller.",
                           "近期更换设备次数过多，请联系商家。", 429),
     "TAKEOVER_WAITS": (

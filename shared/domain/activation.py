@@ -16,6 +16,7 @@ from shared.domain.device import (
     MOST_SWAPS,
     SWAP_WINDOW_S,
     TAKEOVER_LIFE_S,
+    TAKEOVER_WAIT_S,
     Device,
     Refusal,
     Refused,
@@ -108,6 +109,7 @@ def decide_takeover(license_: License, thumbprint: str, takeover_id: str, *, app
     takeover = open_takeover(license_, now_s)
     if takeover is None or takeover.takeover_id != takeover_id:
         raise Refused(Refusal.NOT_OPEN)
+    _refuse_newcomer(license_, thumbprint, now_s)
     told = _with(license_, Event(word, now_s, "buyer", SOURCE, {
         "takeover_id": takeover_id, "way": takeover.way.value}))
     return _swapped(told, takeover, now_s) if approve else replace(told, takeover=None)
@@ -125,6 +127,8 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     if all(device.device_id != device_id for device in license_.devices):
         return license_
     if by is not None:
+        if device_id != identifiers.device_id(license_.license_id, by):
+            _refuse_newcomer(license_, by, now_s)
         _refuse_too_many_swaps(license_, now_s)
     return _without(license_, device_id, Event(
         REMOVED, now_s, actor, source, {"device_id": device_id, "counts": by is not None}))
@@ -203,6 +207,18 @@ def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
             "takeover_id": takeover.takeover_id}))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
+
+
+def _refuse_newcomer(license_: License, thumbprint: str, now_s: int) -> None:
+    """Who holds a screenshot of the bill may be in a free slot: let the others see it first.
+
+    Else an order number would free a slot after all, through the device that it brought in.
+    """
+    device = find_device(license_, thumbprint)
+    if device is not None and device.way is Way.ORDER_NUMBER:
+        settled_at_s = device.activated_at_s + TAKEOVER_WAIT_S
+        if now_s < settled_at_s:
+            raise Refused(Refusal.NEWCOMER, settled_at_s)
 
 
 def _refuse_if_barred(license_: License, way: Way, now_s: int) -> None:

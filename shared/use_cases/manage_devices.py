@@ -28,7 +28,8 @@ def list_devices(license_id: str, thumbprint: str, desk: Desk) -> License:
 def remove_device(license_id: str, thumbprint: str, device_id: str, desk: Desk) -> License:
     """The license without that device, which may be the caller's own.
 
-    Raises NotFound(DEVICE_NOT_ACTIVE), RateLimited(DEVICE_SWAP_LIMIT), Unavailable.
+    Raises NotFound(DEVICE_NOT_ACTIVE), Conflict(DEVICE_TOO_NEW),
+    RateLimited(DEVICE_SWAP_LIMIT), Unavailable.
     """
     return _changed(license_id, thumbprint, desk, lambda it, now_s: without(
         it, device_id, by=thumbprint, now_s=now_s))
@@ -38,7 +39,7 @@ def decide_takeover(license_id: str, thumbprint: str, takeover_id: str, *, appro
                     desk: Desk) -> License:
     """The license after a request for a slot was approved or objected to.
 
-    Raises NotFound(DEVICE_NOT_ACTIVE), Conflict(TAKEOVER_NOT_OPEN),
+    Raises NotFound(DEVICE_NOT_ACTIVE), Conflict(TAKEOVER_NOT_OPEN or DEVICE_TOO_NEW),
     RateLimited(DEVICE_SWAP_LIMIT), Unavailable.
     """
     return _changed(license_id, thumbprint, desk, lambda it, now_s: decided(
