@@ -130,8 +130,8 @@ class PayerRefunds(Protocol):
     def note(self, payer_hash: str, refund_id: str) -> None:
         """Note one; again changes nothing."""
 
-    def forget(self, payer_hash: str) -> None:
-        """Remove all that is noted for this payer; no error when nothing is."""
+    def forget(self, payer_hash: str, refund_id: str) -> None:
+        """Remove one; no error when it is not there."""
 
 
 class Ledger(Protocol):

@@ -90,6 +90,8 @@ class License:
     chain: Chain
     grants: tuple[dict[str, Any], ...]
     standings: tuple[dict[str, Any], ...]
+    devices: tuple[dict[str, Any], ...]
+    takeover: dict[str, Any] | None
 
     def standing_of(self, grant_id: str) -> str:
         """What it says that a grant is worth."""

@@ -56,6 +56,7 @@ def _grant_follows(evidence: Evidence) -> Found:
             "grant_id": derived("grant", "order", order.order_id),
             "license_id": order.row["license_id"], "product_id": order.row["product_id"],
             "term_days": order.row.get("term_days"), "proof_kind": "payment",
+            "order_id": order.order_id, "device_limit": order.row["device_limit"],
             "granted_at_s": order.payment.paid_at_s,
             "proof_reference": f"{order.row['provider']}:{order.payment.transaction_id}"}
         for name, value in wanted.items():

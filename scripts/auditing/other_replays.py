@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scripts.auditing import device_replay
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,20 +36,21 @@ def license_differences(license_: License) -> Iterator[str]:
             worth[str(data.get("grant_id"))] = (WORTH[kind], data["order_version"])
         elif kind == "activated" and activated is None:
             activated = event["at_s"]
-        else:
+        elif kind not in device_replay.KINDS:
             yield f"an event that cannot be here: {kind}"
     if [_as_told(grant) for grant in license_.grants] != told:
         yield "the grants are not those of the events"
     if license_.row.get("activated_at_s") != activated:
         yield "activated_at_s is not that of the events"
     yield from _worth_differences(license_, worth)
+    yield from device_replay.device_differences(license_)
 
 
 def _as_told(grant: dict[str, Any]) -> dict[str, Any]:
     return {"grant_id": grant["grant_id"], "proof": grant["proof_kind"],
             "reference": grant["proof_reference"], "term_days": grant["term_days"],
             "entitlements": grant["entitlements"], "granted_at_s": grant["granted_at_s"],
-            "kid": grant["kid"]}
+            "device_limit": grant["device_limit"]}
 
 
 def _worth_differences(license_: License, worth: dict[str, tuple[str, int]]) -> Iterator[str]:

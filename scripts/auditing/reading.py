@@ -26,15 +26,17 @@ if TYPE_CHECKING:
 
 EVENT_FIELDS = {"kind": str, "at_s": int, "actor": str, "source": str, "data": dict}
 GRANT_FIELDS = {"grant_id", "license_id", "product_id", "entitlements", "term_days",
-                "granted_at_s", "kid", "proof_kind", "proof_reference"}
+                "granted_at_s", "order_id", "device_limit", "proof_kind", "proof_reference"}
 REFUND_FIELDS = {"refund_id", "out_refund_no", "amount_minor", "currency", "state", "origin",
                  "requested_by", "requested_at_s", "provider_request", "provider_refund_id",
                  "settled_at_s", "billed_on"}
+DEVICE_FIELDS = {"device_id", "thumbprint", "platform", "way", "activated_at_s", "dark_at_s"}
+TAKEOVER_FIELDS = {"takeover_id", "thumbprint", "platform", "way", "replaces", "asked_at_s"}
 STANDING_FIELDS = {"grant_id", "standing", "order_version"}
 ORDER_TEXTS = ("out_trade_no", "environment", "provider", "merchant_id", "app_id", "product_id",
                "title", "language", "currency", "entitlements", "catalogue_version",
                "license_id", "claim_secret_hash", "provider_request", "state")
-ORDER_NUMBERS = ("price_minor", "created_at_s", "expires_at_s", "next_query_at_s")
+ORDER_NUMBERS = ("price_minor", "device_limit", "created_at_s", "expires_at_s", "next_query_at_s")
 
 
 class Unreadable(Exception):
@@ -90,7 +92,8 @@ def read_license(row: Row) -> License:
     return License(
         text(row, "license_id"), row, chain(row),
         tuple(record(row, name, GRANT_FIELDS) for name in numbered(row, "g")),
-        tuple(record(row, name, STANDING_FIELDS) for name in numbered(row, "s")))
+        tuple(record(row, name, STANDING_FIELDS) for name in numbered(row, "s")),
+        _devices(row), _takeover(row))
 
 
 def read_held(row: Row) -> Held:
@@ -185,6 +188,26 @@ def names(row: Row, name: str) -> tuple[str, ...]:
     if type(value) is not list or any(type(one) is not str for one in value):
         raise Unreadable(name)
     return tuple(value)
+
+
+def _devices(row: Row) -> tuple[dict[str, Any], ...]:
+    found = _json(text(row, "devices"), "devices")
+    if type(found) is not list:
+        raise Unreadable("devices")
+    return tuple(_typed(one, DEVICE_FIELDS, "devices") for one in found)
+
+
+def _takeover(row: Row) -> dict[str, Any] | None:
+    found = _json(text(row, "takeover"), "takeover")
+    return None if found is None else _typed(found, TAKEOVER_FIELDS, "takeover")
+
+
+def _typed(value: Any, fields: set[str], name: str) -> dict[str, Any]:
+    """An object with just these fields: times are integers, all else is text."""
+    if type(value) is not dict or set(value) != fields or any(
+            type(value[one]) is not (int if one.endswith("_at_s") else str) for one in fields):
+        raise Unreadable(name)
+    return value
 
 
 def _payment(row: Row) -> Payment | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scripts.auditing.device_replay import misnamed_devices
 from scripts.auditing.evidence import Check
 from scripts.auditing.names import derived, heads, spread
 from scripts.auditing.order_replay import differences
@@ -51,6 +52,7 @@ def _named_by_content(evidence: Evidence) -> Found:
     books = evidence.books
     for order in books.orders.values():
         yield from ((order.order_id, text) for text in _misnamed(order))
+    yield from _misnamed_licenses(books)
     for held in books.held:
         if held.key != spread(held.subject):
             yield shown("held_payments", held.key), "it lies under another key"
@@ -62,11 +64,24 @@ def _named_by_content(evidence: Evidence) -> Found:
             yield shown("complaints", complaint.key), "it lies under another key"
 
 
+def _misnamed_licenses(books: Books) -> Found:
+    """What a license is named by cannot be derived again: the order and it must name each other."""
+    named: dict[str, str] = {}
+    for order in books.orders.values():
+        other = named.setdefault(order.row["license_id"], order.order_id)
+        if other != order.order_id:
+            yield order.order_id, f"its license is also that of {other}"
+    for license_ in books.licenses.values():
+        for grant in license_.grants:
+            known = books.orders.get(grant["order_id"])
+            if known is None or known.row["license_id"] != license_.license_id:
+                yield license_.license_id, "the order of a grant does not name this license"
+        yield from ((license_.license_id, text) for text in misnamed_devices(license_))
+
+
 def _misnamed(order: Order) -> Iterator[str]:
     if order.order_id != derived("order", order.row["out_trade_no"]):
         yield "the order is not named by its number"
-    if order.row["license_id"] != derived("license", order.order_id):
-        yield "its license is not named by the order"
     for refund in order.refunds:
         if refund["refund_id"] != derived("refund", refund["out_refund_no"]):
             yield "a refund is not named by its number"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scripts.simulation.engine import HOUR_MS, MINUTE_MS, SECOND_MS
 from scripts.simulation.instances import Gone
+from shared.domain.device import Wanted
 from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.errors import Conflict, TongbaoError, Unavailable
@@ -70,6 +71,7 @@ class Buyer:
         self.key = f"{name}-0f8fad5b-d9cb-469f-a165"
         self.secret = f"{name}-claim-secret-0123456789abcdefghijklmnopqrstuvwxyz"
         self.story = Story(plan)
+        self.device = Wanted(hash_of(f"{name} first device"), "chrome/windows")
         self.payer = f"{self.engine.random.randrange(town.payers):064x}"
 
     def live(self) -> None:
@@ -149,7 +151,8 @@ class Buyer:
         """Whether a lease came; every one that comes is held to what the order said."""
         def claim(instance: Instance) -> bool:
             before = self.town.stored(self.story.order_id)
-            handed = claim_license(self.story.order_id, self.secret, instance.desk)
+            handed = claim_license(self.story.order_id, self.secret, self.device,
+                                   instance.desk)
             if handed.lease is not None:
                 answers.leased(self.town.world, handed.license, before)
             return handed.lease is not None

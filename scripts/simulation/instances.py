@@ -13,6 +13,7 @@ from functions.timers.index import jobs
 from scripts.auditing.access_log import LogLine
 from scripts.simulation.engine import ActorClock
 from scripts.simulation.ports import Crashed, OrdersPort, Port, ProviderPort, StorePort
+from shared.key_set import KeySet
 from shared.use_cases.claim_license import Desk
 from shared.use_cases.fetch_order import Counter
 from shared.use_cases.look_at_order import BackOffice
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SMALL_SKEW_MS = 2_000
+NO_KEYS = KeySet("", "", "test", 1, 0, ())
+"""What the job that watches the key set is given; here it never runs."""
 FLEETS = {"create-order": 3, "notify": 3, "license-fetch": 4, "timers": 3, "admin": 1}
 REPOSITORY = ("load", "create", "save")
 
@@ -80,7 +83,8 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
         ("work", world.work, ("add", "list", "lease", "remove", "count")),
         ("licenses", world.licenses, REPOSITORY),
         ("held", world.held, ("record_once", "load", "save", "all")),
-        ("payers", world.payers, ("list", "note")), ("ledger", world.ledger, ("enter", "lines")),
+        ("payers", world.payers, ("list", "note", "forget")),
+        ("ledger", world.ledger, ("enter", "lines")),
         ("days", world.days, ("load", "save")),
         ("complaints", world.complaints, (*REPOSITORY, "all")))}
     orders = port(OrdersPort, "orders", world.orders, *REPOSITORY)
@@ -104,7 +108,8 @@ def build_instance(world: World, faults: Faults, lines: list[LogLine], function:
         clock, shop, Counter(books, gateway),
         Desk(books, store["licenses"], world.issuer, world.shop.license_keys),
         counter, desks, jobs(office=office, held=desks.held, complaints=desks.complaints,
-                             audit=desks.audit, everywhere=books))
+                             audit=desks.audit, everywhere=books,
+                             key_set=NO_KEYS))
 
 
 def _port(function: str, faults: Faults, kind: type[Port], name: str, inner: object,

@@ -221,7 +221,7 @@ def _swapped(license_: License, takeover: Takeover, now_s: int) -> License:
     assert replaced is not None, "an open request names a device with a slot"
     _refuse_too_many_swaps(license_, now_s)
     license_ = _without(license_, takeover.replaces, _removal(
-        replaced, now_s, "buyer", SOURCE, counts=True))
+        replaced, now_s, "buyer", SOURCE, counts=True, takeover_id=takeover.takeover_id))
     wanted = Wanted(takeover.thumbprint, takeover.platform)
     return _added(license_, wanted, takeover.way, now_s)
 
@@ -257,10 +257,11 @@ def _with_slot(license_: License, device_id: str) -> Device | None:
     return next((device for device in license_.devices if device.device_id == device_id), None)
 
 
-def _removal(device: Device, now_s: int, actor: str, source: str, *, counts: bool) -> Event:
+def _removal(device: Device, now_s: int, actor: str, source: str, *, counts: bool,
+             **why: str) -> Event:
     """It names the end of what the device still holds: with the slot the row forgets that."""
     return Event(REMOVED, now_s, actor, source, {
-        "device_id": device.device_id, "dark_at_s": device.dark_at_s, "counts": counts})
+        "device_id": device.device_id, "dark_at_s": device.dark_at_s, "counts": counts, **why})
 
 
 def _without(license_: License, device_id: str, event: Event) -> License:

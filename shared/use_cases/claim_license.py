@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.domain import identifiers
 from shared.domain.activation import SOURCE, claim_slot, device_list, find_device, lease_window
 from shared.domain.device import Refusal, Refused
 from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
@@ -109,7 +110,8 @@ def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
     window = lease_window(license_, seated.decided_at_s)
     issued = desk.issuer.issue(license_, thumbprint, window)
     desk.books.log.fact("license.leased" if issued.token else "license.pending",
-                        order_id=license_.order_id, license_id=license_.license_id)
+                        order_id=license_.order_id, license_id=license_.license_id,
+                        device_id=identifiers.device_id(license_.license_id, thumbprint))
     device = find_device(license_, thumbprint)
     heard = device is not None and device.has_voice(desk.books.clock.now_s())
     return HandedOver(

@@ -1,6 +1,6 @@
 """Forget who bought: by timer when it is no longer needed, by an operator when a buyer asks.
 
-  1. payer's list: its notes go        fails: the hash is still in the order, so again
+  1. payer's list: this order's go     fails: the hash is still in the order, so again
   2. order row: the payer's hash goes  fails: again, from the start
   3. license row: its devices go       only where the buyer asked
 """
@@ -47,7 +47,9 @@ def forget_payer_of(order: Order, counter: RefundCounter, *, actor: str, source:
     books = counter.books
     if order.payment is None or order.payment.payer_hash is None:
         return order
-    counter.payers.forget(order.payment.payer_hash)
+    for refund in order.refunds:
+        # Those of the payer's other orders still count: an old order must not lift a limit.
+        counter.payers.forget(order.payment.payer_hash, refund.refund_id)
     return change_order(
         order.order_id, lambda it: forget_payer(
             it, now_s=books.clock.now_s(), actor=actor, source=source),

@@ -35,10 +35,10 @@ class MemoryPayerRefunds(Fake):
         with self._call("note"):
             self._noted.add((payer_hash, refund_id))
 
-    def forget(self, payer_hash: str) -> None:
+    def forget(self, payer_hash: str, refund_id: str) -> None:
         """See the port."""
         with self._call("forget"):
-            self._noted = {noted for noted in self._noted if noted[0] != payer_hash}
+            self._noted.discard((payer_hash, refund_id))
 
     def rows(self) -> frozenset[tuple[str, str]]:
         """Every (payer hash, refund id), for assertions."""

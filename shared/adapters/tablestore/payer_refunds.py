@@ -28,8 +28,7 @@ class TablestorePayerRefunds:
         self._store.write(RowWrite(
             PAYER_REFUNDS.row(payer_hash, refund_id), {}, Expect.NO_ROW, version=1))
 
-    def forget(self, payer_hash: str) -> None:
+    def forget(self, payer_hash: str, refund_id: str) -> None:
         """See the port."""
-        for refund_id in self.list(payer_hash):
-            self._store.delete(PAYER_REFUNDS.row(payer_hash, refund_id))
+        self._store.delete(PAYER_REFUNDS.row(payer_hash, refund_id))
 

@@ -88,6 +88,14 @@ def test_a_buyer_who_asks_is_forgotten_and_the_accounts_stay(world: World, paid:
     verify_chain("order", after.order_id, after.history.events, after.history.head)
 
 
+def test_what_the_payer_got_back_for_other_orders_still_counts(world: World,
+                                                              paid: Order) -> None:
+    ask(world, paid)
+    world.payers.note(PAYER, "another order's refund")
+    forget(world, paid)
+    assert world.payers.rows() == {(PAYER, "another order's refund")}
+
+
 def test_forgetting_twice_changes_nothing(world: World, paid: Order) -> None:
     claim_license(paid.order_id, SECRET, DEVICE, world.desk())
     once = forget(world, paid), world.licenses.all()
