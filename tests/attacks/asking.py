@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from emulators.fc import http_event
+from tests.wire.deployment import ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.wire.deployment import Buyer
+    from tests.wire.device import Device
 
 JSON = "application/json"
+BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43,128})")
 
 
 def same(value: Any) -> Any:
@@ -24,7 +28,8 @@ def same(value: Any) -> Any:
 @dataclass(frozen=True)
 class Asking:
     """One request. `raw` changes the body's bytes, `event` the event that Function Compute
-    made of it; a header of value None is left out.
+    made of it; a header of value None is left out. `device` proves what is sent in the end, so
+    that an attack is refused for what it is and not for its proof.
     """
 
     function: str
@@ -34,6 +39,7 @@ class Asking:
     fields: Mapping[str, Any] | None = None
     more_headers: tuple[tuple[str, str], ...] = ()
     source_ip: str = "203.0.113.7"
+    device: Device | None = None
     raw: Callable[[bytes], bytes] = field(default=same)
     event_change: Callable[[dict[str, Any]], dict[str, Any]] = field(default=same)
 
@@ -55,7 +61,7 @@ class Asking:
         """POST /v1/licenses/claim."""
         return Asking("license-fetch", "POST", "/v1/licenses/claim",
                       {"Content-Type": JSON, "Authorization": f"Bearer {buyer.secret}"},
-                      {"order_id": order_id})
+                      {"order_id": order_id}, device=buyer.device)
 
     @staticmethod
     def cancel(buyer: Buyer, order_id: str) -> Asking:
@@ -90,10 +96,18 @@ class Asking:
 
     def event(self) -> bytes:
         """The event bytes."""
-        body = b"" if self.fields is None else json.dumps(self.fields).encode()
+        body = self.raw(b"" if self.fields is None else json.dumps(self.fields).encode())
         headers = [(name, value) for name, value in self.headers.items() if value is not None]
-        made = http_event(self.method, self.target, [*headers, *self.more_headers],
-                          self.raw(body), source_ip=self.source_ip)
-        if self.event_change is same:
-            return made
-        return json.dumps(self.event_change(json.loads(made))).encode()
+        headers += self.more_headers
+        made = http_event(self.method, self.target, headers, body, source_ip=self.source_ip)
+        event = self.event_change(json.loads(made))
+        if self.device is not None:
+            event["headers"]["Dpop"] = self.device.proof(
+                self.method, ADDRESS + self.target, body=body,
+                secret=_secret(event["headers"].get("Authorization", "")))
+        return json.dumps(event).encode()
+
+
+def _secret(authorization: str) -> str | None:
+    found = BEARER.fullmatch(authorization)
+    return None if found is None else found[1]

@@ -146,7 +146,7 @@ POLLING = [
         lambda it, n=number: f"/v1/orders/{n}"), reads)  # type: ignore[misc]
       for number, reads in (("1", 0), ("0" * 26, 1), ("..%2f..", 0), ("%00", 0), ("*", 0),
                             ("%27%20OR%201=1", 0), ("0" * 25 + "%0A", 0), ("O" * 26, 0))],
-    Attack(36, "a path below", 404, ROUTE, path(lambda it: it + "/license")),
+    Attack(36, "a path below", 404, ROUTE, path(lambda it: it + "/lease")),
     *[Attack(36, f"{name} of an order", 405, METHOD, method(name))
       for name in ("POST", "PUT", "DELETE", "TRACE")],
 ]

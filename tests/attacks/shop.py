@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from emulators.fc import FakeContext
 from shared import bootstrap
 from shared.settings import VARIABLES, Settings
-from tests.attacks.asking import Asking
+from tests.attacks.asking import JSON, Asking
 from tests.attacks.notifies import Notify
 from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, create_order
 from tests.wire.deployment import license_fetch as license_fetch_index
@@ -170,7 +170,12 @@ class Shop(Deployment):
         return self.fire("notify", notify.event(), app)
 
     def ask(self, asking: Asking, app: App | None = None) -> Seen:
-        """Send a buyer's request."""
+        """Send a buyer's request; its device gets a nonce before its first one."""
+        if asking.device is not None and asking.device.nonce is None:
+            asked = self.apps["license-fetch"](
+                Asking("license-fetch", "POST", "/v1/licenses/claim", {"Content-Type": JSON},
+                       {"order_id": "0"}).event(), FakeContext())
+            asking.device.nonce = asked["headers"]["DPoP-Nonce"]
         return self.fire(asking.function, asking.event(), app)
 
     def purchase(self, *, paid: bool = True) -> Purchase:

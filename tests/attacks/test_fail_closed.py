@@ -33,6 +33,7 @@ ANSWERING = {"accepted", "refused", "_invalid", "__init__", "_book", "_tell"}
 """What runs after the judgment (or is no part of it)."""
 SECRETS = [str(ROOT / name) for name in (
     "use_cases/fetch_order.py", "use_cases/claim_license.py", "http/incoming.py",
+    "http/device_gate.py", "adapters/device_proofs.py",
     "domain/identifiers.py")]
 
 
@@ -102,6 +103,7 @@ def test_63_a_mistake_at_any_line_opens_no_order(shop: Shop) -> None:
     bought = shop.purchase()
     assert shop.tell(shop.notify_of(bought)).status == 200
     stranger = Asking.claim(Buyer.fresh(), bought.order_id)
+    assert shop.ask(stranger).status == 404
     broken = 0
     for place, seen in broken_everywhere(lambda: shop.ask(stranger), SECRETS, set()):
         broken += 1
