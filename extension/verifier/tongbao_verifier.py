@@ -74,9 +74,9 @@ class Answer:
 
     code: str
     claims: Mapping[str, Any] | None = None
-    """Those of the lease (of the proof, from `verify_device_proof`); None unless `ok`."""
+    """Those of the lease; None unless it was looked at and `ok`."""
     proof: Mapping[str, Any] | None = None
-    """Those of the proof, from `verify_request`."""
+    """Those of the device proof; None unless it was looked at and `ok`."""
 
     @property
     def ok(self) -> bool:
@@ -230,7 +230,7 @@ class Verifier:
             return Answer("DEVICE_PROOF_INVALID")
         if not fits:
             return Answer("DEVICE_PROOF_INVALID")
-        return Answer("VALID", claims) if found == jkt else Answer("DEVICE_MISMATCH")
+        return Answer("VALID", proof=claims) if found == jkt else Answer("DEVICE_MISMATCH")
 
     def verify_request(self, lease: str, proof: str, *, method: str, url: str, body: bytes | None,
                        nonce: str | Iterable[str] | None, now_s: int) -> Answer:
@@ -240,7 +240,7 @@ class Verifier:
             return answer
         proven = self.verify_device_proof(proof, method=method, url=url, nonce=nonce, body=body,
                                           jkt=answer.claims["cnf"]["jkt"], credential=lease)
-        return Answer(answer.code, answer.claims, proven.claims) if proven.ok else proven
+        return Answer(answer.code, answer.claims, proven.proof) if proven.ok else proven
 
 
 class Nonces:

@@ -46,27 +46,28 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
-def typescript(node: str, tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
-    """Compile the verifier and run it over vectors, mutants, nonces and thumbprints."""
-    folder = tmp_path_factory.mktemp("verifier")
-    compile_into(folder, node)
-    nonces = document("nonces")
-    given = {"documents": {name: document(name) for name in FILES} | {
-                 "mutants": mutants(), "odd JSON": odd_json()},
-             "secret": nonces["secret"], "times": [it["now_s"] for it in nonces["nonces"]],
-             "jwks": [jwk for jwk, _ in KNOWN]}
-    command = [node, str(HERE / "run_vectors.mjs"), str(folder / "tongbao_verifier.js")]
-    done = subprocess.run(command, input=json.dumps(given), capture_output=True, check=False,
-                          encoding="utf-8", timeout=300)
-    assert done.returncode == 0, done.stderr
-    return TypeScript(**json.loads(done.stdout))
-
-
-def compile_into(folder: Path, node: str) -> None:
-    """Compile with the pinned compiler; the packages are found beside the result."""
+def compiled(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the verifier, compiled by the pinned compiler, and the packages beside it."""
+    folder = tmp_path_factory.mktemp("compiled")
     tsc = ROOT / "node_modules" / "typescript" / "bin" / "tsc"
     done = subprocess.run([node, str(tsc), "-p", str(ROOT / "extension" / "verifier"),
                            "--outDir", str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "node_modules").symlink_to((ROOT / "node_modules").resolve())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def typescript(node: str, compiled: Path) -> TypeScript:
+    """Run the verifier over vectors, mutants, nonces and thumbprints."""
+    nonces = document("nonces")
+    given = {"documents": {name: document(name) for name in FILES} | {
+                 "mutants": mutants(), "odd JSON": odd_json()},
+             "secret": nonces["secret"], "times": [it["now_s"] for it in nonces["nonces"]],
+             "jwks": [jwk for jwk, _ in KNOWN]}
+    command = [node, str(HERE / "run_vectors.mjs"), str(compiled / "tongbao_verifier.js")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, check=False,
+                          encoding="utf-8", timeout=300)
+    assert done.returncode == 0, done.stderr
+    return TypeScript(**json.loads(done.stdout))

@@ -35,6 +35,9 @@ const ways = {
   injected: { subtle: counting("injected", false), ed25519: injected },
 };
 
+const WITH = { verify_lease: [true, false], verify_device_proof: [false, true],
+               verify_request: [true, true] };
+
 const bytes = (text) => (text === null ? null : new TextEncoder().encode(text));
 
 async function answer(verifier, call, args) {
@@ -61,7 +64,10 @@ async function run(document, one, way) {
   if (one.call !== "load_keys") {
     const good = code === "VALID" || code === "VALID_GRACE";
     if (ok !== good) return `${code}, but ok is ${ok}`;
-    if ((claims ?? proof) === undefined ? good : !good) return `${code}, with the wrong claims`;
+    const wanted = good ? WITH[one.call] : [false, false];
+    if ((claims !== undefined) !== wanted[0] || (proof !== undefined) !== wanted[1]) {
+      return `${code}, with the wrong claims`;
+    }
   }
   return code;
 }
