@@ -117,7 +117,7 @@ def _freed_as_agreed(device: Device, before: License, after: License, now_s: int
             if event.kind in GONE and event.data["device_id"] == device.device_id]
     must(len(told) == 1, "I24", "a slot was freed, and it is not told once")
     if told[0].kind == "device_dark":
-        must(device.dark_at_s <= now_s, "I24", "a device lost its slot to darkness, and is not dark")
+        must(device.dark_at_s <= now_s, "I24", "a slot was lost to darkness, and is not dark")
     elif outside is not None and told[0].actor == "buyer":
         must(("remove", device.device_id) in outside.words
              or _was_approved(device, after, events, outside)
