@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
 """Merchant numbers of WeChat's own examples and of practice; never a real shop's."""
 
-MOST_DUE_BUCKETS = 16
+BOUNDS = {"wait_s": (0, 20), "order_lifetime_s": (60, 7 * 86_400), "due_buckets": (1, 16),
+          "keep_payer_days": (1, 3_650), "complaint_answer_hours": (1, 72)}
+"""The least and the most of what is bounded both ways."""
 LEAST_SECRET_CHARACTERS = 32
 LICENSE_VERSIONS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")
 
@@ -173,21 +175,14 @@ def _check(settings: Settings) -> None:
     demand(settings.environment in ("test", "live"), "environment", "must be test or live")
     demand(len(settings.prefix) == PREFIX_LENGTH and all(c in CROCKFORD for c in settings.prefix),
            "prefix", f"must be {PREFIX_LENGTH} of {CROCKFORD}")
-    demand(0 <= settings.wait_s <= 20, "wait_s", "must be between 0 and 20")
-    demand(60 <= settings.order_lifetime_s <= 7 * 86_400, "order_lifetime_s",
-           "must be between 60 and 604800")
-    demand(settings.orders_per_minute > 0, "orders_per_minute", "must be above 0")
-    demand(settings.restores_per_minute > 0, "restores_per_minute", "must be above 0")
-    demand(settings.orders_burst > 0, "orders_burst", "must be above 0")
-    demand(1 <= settings.due_buckets <= MOST_DUE_BUCKETS, "due_buckets",
-           f"must be between 1 and {MOST_DUE_BUCKETS}")
+    for field, (least, most) in BOUNDS.items():
+        demand(least <= getattr(settings, field) <= most, field,
+               f"must be between {least} and {most}")
+    for field in ("orders_per_minute", "restores_per_minute", "orders_burst"):
+        demand(getattr(settings, field) > 0, field, "must be above 0")
     demand(not settings.payer_pepper
            or len(settings.payer_pepper.reveal()) >= LEAST_SECRET_CHARACTERS, "payer_pepper",
            f"must have at least {LEAST_SECRET_CHARACTERS} characters")
-    demand(1 <= settings.keep_payer_days <= 3_650, "keep_payer_days",
-           "must be between 1 and 3650")
-    demand(1 <= settings.complaint_answer_hours <= 72, "complaint_answer_hours",
-           "must be between 1 and 72")
     demand(not settings.notify_url or "?" not in settings.notify_url, "notify_url",
            "must have no query string (WeChat Pay refuses it)")
     demand(not settings.wechatpay_api_v3_key

@@ -29,7 +29,7 @@ BUDGETS_MS = {"create-order": bootstrap.BUYER_BUDGET_MS, "notify": bootstrap.NOT
               "license-fetch": bootstrap.BUYER_BUDGET_MS + 20_000,
               "timers": bootstrap.TIMERS_BUDGET_MS, "admin": bootstrap.ADMIN_BUDGET_MS}
 """How long a function works at most; license-fetch may also wait 20 s for a change."""
-JOBS = {"due", "due-everywhere", "complaints", "bill"}
+JOBS = {"due", "due-everywhere", "complaints", "bill", "keys"}
 TIME_ZONE = "CRON_TZ=Asia/Shanghai "
 WITHOUT_TRIGGER = "admin"
 

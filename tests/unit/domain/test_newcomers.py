@@ -1,4 +1,4 @@
-"""A device that an order number brought in says nothing about others for three days."""
+"""A device that a number or key brought in says nothing about others for three days."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ def decide(license_: License, who: Wanted, now_s: int, *, approve: bool) -> Lice
                            approve=approve, now_s=now_s)
 
 
-def test_it_removes_no_other_device_until_three_days_are_over() -> None:
-    license_ = license_with(Way.ORDER_NUMBER)
+@pytest.mark.parametrize("way", [Way.ORDER_NUMBER, Way.LICENSE_KEY])
+def test_it_removes_no_other_device_until_three_days_are_over(way: Way) -> None:
+    license_ = license_with(way)
     with pytest.raises(Refused) as refused:
         remove(license_, SECOND, OWNER, RIPE_S - 1)
-    assert (refused.value.refusal, refused.value.again_at_s) == (Refusal.NEWCOMER, RIPE_S)
+    assert (refused.value.refusal, refused.value.again_at_s) == (Refusal.TOO_NEW, RIPE_S)
     assert len(remove(license_, SECOND, OWNER, RIPE_S).devices) == 1
 
 
@@ -59,15 +60,24 @@ def test_it_decides_about_no_request_until_three_days_are_over(approve: bool) ->
     license_ = asked(license_with(Way.ORDER_NUMBER))
     with pytest.raises(Refused) as refused:
         decide(license_, SECOND, RIPE_S - 1, approve=approve)
-    assert refused.value.refusal is Refusal.NEWCOMER
+    assert refused.value.refusal is Refusal.TOO_NEW
     assert decide(license_, SECOND, RIPE_S, approve=approve) != license_
 
 
-def test_who_came_by_license_key_or_claim_decides_at_once() -> None:
+def test_who_came_by_claim_decides_at_once() -> None:
     license_ = license_with(Way.LICENSE_KEY)
-    assert len(remove(license_, SECOND, OWNER, NOW_S).devices) == 1
     assert len(remove(license_, OWNER, SECOND, NOW_S).devices) == 1
-    assert decide(asked(license_), SECOND, NOW_S, approve=False).takeover is None
+    assert decide(asked(license_), OWNER, NOW_S, approve=False).takeover is None
+
+
+def test_to_remove_a_newcomer_bars_the_way_that_it_came_by() -> None:
+    thrown_out = remove(license_with(Way.ORDER_NUMBER), OWNER, SECOND, NOW_S)
+    with pytest.raises(Refused) as refused:
+        restore_slot(thrown_out, Wanted("third"), Way.ORDER_NUMBER, None, NOW_S + 1)
+    assert refused.value.refusal is Refusal.BARRED
+    assert restore_slot(thrown_out, Wanted("third"), Way.LICENSE_KEY, None, NOW_S + 1).devices
+    settled = remove(license_with(Way.ORDER_NUMBER), OWNER, SECOND, RIPE_S)
+    assert restore_slot(settled, Wanted("third"), Way.ORDER_NUMBER, None, RIPE_S).devices
 
 
 def test_it_may_leave_and_be_removed_at_once() -> None:
