@@ -62,12 +62,14 @@ def test_every_act_is_for_devices_of_the_license_alone(sold: Sold) -> None:
 
 def test_a_removal_is_one_read_and_one_write_and_then_one_read(sold: Sold) -> None:
     gone = sold.id_of(device(1))
+    dark_at_s = next(one.dark_at_s for one in sold.stored.devices if one.device_id == gone)
     for calls in (AND_A_WRITE, ONE_READ):
         sold.world.forget_calls()
         remove(sold, gone)
         assert sold.world.calls() == calls
     assert sold.names() == [DEVICE.thumbprint, device(2).thumbprint]
-    assert sold.events("device_removed") == [{"device_id": gone, "counts": True}]
+    assert sold.events("device_removed") == [
+        {"device_id": gone, "dark_at_s": dark_at_s, "counts": True}]
     assert sold.world.log.named("license.device_removed")[0]["device_id"] == gone
     with refused("DEVICE_NOT_ACTIVE"):
         refresh_lease(sold.license_id, device(1).thumbprint, sold.world.desk())
