@@ -135,7 +135,7 @@ OPERATIONS = (
         "license-fetch", "POST", "/v1/licenses/{license_id}/takeovers/{takeover_id}",
         "decideTakeover", "Approve a new device's request for a slot, or object to it.",
         (*EVERYWHERE, *BODY, *PROOF, "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "TAKEOVER_NOT_OPEN",
-         "DEVICE_LIMIT_REACHED", "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
+         "DEVICE_SWAP_LIMIT", *UNWORTHY, "TEMPORARILY_UNAVAILABLE"),
         ((200, "The devices as they are now.", licenses.DevicesAnswer),),
         body=licenses.DecisionRequest, parameters=("LicenseId", "TakeoverId"), proven=True),
     Operation(

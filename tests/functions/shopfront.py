@@ -169,10 +169,17 @@ class Shopfront:
                   headers: Mapping[str, str] | None = None) -> Reply:
         """A request with this device's proof."""
         proof = self.fake_proofs.proof(device.thumbprint, self.world.clock.now_s())
-        typed = {} if body is None else JSON
+        return self.proven_by(proof, method, path, body, headers)
+
+    def proven_by(self, proof: str | None, method: str, path: str,
+                  body: dict[str, str] | None = None,
+                  headers: Mapping[str, str] | None = None) -> Reply:
+        """A request with this proof, or none."""
+        named = {**({} if body is None else JSON), **(headers or {})}
+        if proof is not None:
+            named["dpop"] = proof
         return self.call("license-fetch", event(
-            method, path, {**typed, "dpop": proof, **(headers or {})},
-            b"" if body is None else json.dumps(body).encode()))
+            method, path, named, b"" if body is None else json.dumps(body).encode()))
 
 
 def _check(function: str, raw: object, reply: Reply) -> None:
