@@ -104,6 +104,11 @@ class EmulatedFunction:
             if wait(pending, max(0.0, deadline - time.monotonic())).not_done:
                 raise TimeoutError(f"{self.spec.name}: asynchronous invocations still run")
 
+    def update(self, instance_spec: InstanceSpec) -> None:
+        """Run what comes from now on in new instances, with these settings."""
+        self._instance_spec = instance_spec
+        self.pool.kill_all()
+
     def close(self) -> None:
         """Kill the instances and stop."""
         self._closing.set()

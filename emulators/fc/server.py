@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
+    from emulators.fc.instances import InstanceSpec
     from emulators.fc.pool import InstanceCounters
     from emulators.fc.responses import Response
 
@@ -192,6 +193,15 @@ class FunctionComputeEmulator:
         """Kill every process of the function; requests under way fail as after a crash."""
         self._named(function_name).pool.kill_all()
 
+    def update_environment(self, function_name: str, variables: Mapping[str, str]) -> None:
+        """Deploy the function again with these variables changed: its instances are new ones.
+
+        Unlike the platform, which lets instances finish, a request under way fails.
+        """
+        function = self._named(function_name)
+        self._env.update(variables)
+        function.update(self._instance_spec(function.spec))
+
     def logs(self, function_name: str, request_id: str | None = None) -> list[str]:
         """What the function printed, line by line; of one request if asked."""
         return [line.text for line in self._named(function_name).log.lines(request_id)]
@@ -208,6 +218,14 @@ class FunctionComputeEmulator:
         self._servers[name] = HttpServer(app, port=port, host=self.options.host)
 
     def _function(self, spec: FunctionSpec) -> EmulatedFunction:
+        return EmulatedFunction(
+            spec,
+            self._instance_spec(spec),
+            now_s=self.options.now_s,
+            retry_delay_s=self.options.retry_delay_s,
+        )
+
+    def _instance_spec(self, spec: FunctionSpec) -> InstanceSpec:
         environment = {name: self._env.get(name, value) for name, value in spec.environment.items()}
         check_environment_size(spec.resource, environment)
         paths = self.options.code.get(spec.name, self.options.code.get(spec.resource, [spec.code]))
@@ -215,15 +233,10 @@ class FunctionComputeEmulator:
         for folder in folders:
             if not folder.is_dir():
                 raise RenderedError(f"{spec.resource}: there is no folder {folder}")
-        return EmulatedFunction(
+        return instance_spec(
             spec,
-            instance_spec(
-                spec,
-                python=self._python,
-                code_paths=[str(f) for f in folders],
-                environment=environment,
-                credentials=self.credentials,
-            ),
-            now_s=self.options.now_s,
-            retry_delay_s=self.options.retry_delay_s,
+            python=self._python,
+            code_paths=[str(f) for f in folders],
+            environment=environment,
+            credentials=self.credentials,
         )

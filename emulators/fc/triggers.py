@@ -99,9 +99,9 @@ class HttpEntry:
     def default_address(self, request: Request) -> Response:
         """Answer a request that came to the function's own address."""
         spec = self._function.spec
-        answer = self.answer(
-            request, f"{spec.name}-emulated.{spec.region}.fcapp.run", default_domain=True
-        )
+        # The platform names the host that was asked for. Here that is an address of this machine.
+        asked = request.header("Host") or f"{spec.name}-emulated.{spec.region}.fcapp.run"
+        answer = self.answer(request, asked, default_domain=True)
         if answer.header("X-Fc-Error-Type") is None and answer.status != 202:
             return answer.plus("Content-Disposition", "attachment")
         return answer

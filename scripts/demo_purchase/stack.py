@@ -6,6 +6,7 @@ instances in processes of their own, started by the first request.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from emulators.fc import AccessKey as FunctionAccessKey
 from emulators.fc import Credentials, FunctionComputeEmulator, Options
 from emulators.wechatpay.notify_post import post_over_http
 from scripts.demo_purchase.hops import Hops, TimedTablestore, TimedWeChatPay, timed_post
+from scripts.demo_purchase.keys import ENVIRONMENT, PREFIX
 from scripts.demo_purchase.rendered import (
     FUNCTIONS,
     PUBLIC,
@@ -27,7 +29,6 @@ from scripts.demo_purchase.rendered import (
     render,
     source_folders,
 )
-from scripts.demo_purchase.state import SIGNING_KID
 from shared.adapters.system import SystemClock
 from shared.adapters.tablestore.attempts import Attempts
 from shared.adapters.tablestore.client import Instance, TablestoreClient
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from emulators.fc import Invocation
     from emulators.tablestore import TablestoreEmulator
     from emulators.wechatpay import WeChatPayEmulator
+    from scripts.demo_purchase.keys import Keys
     from scripts.demo_purchase.state import State
     from scripts.demo_purchase.world_clock import WorldClock
 
@@ -75,6 +77,11 @@ class Stack:
     def kill(self, function: str) -> None:
         """Kill every instance of a function, as a crash of the machine would."""
         self.functions.kill_instances(self.names[function])
+
+    def deploy_keys(self, keys: Keys) -> None:
+        """Deploy again what signs, or watches the set, with these keys."""
+        for function in ("license-fetch", "timers"):
+            self.functions.update_environment(self.names[function], keys.settings())
 
     def fire_timer(self, job: str) -> Invocation:
         """One firing of the timer of this job, now."""
@@ -145,10 +152,11 @@ def _variables(state: State, tablestore_url: str, wechatpay_url: str) -> dict[st
     """What a deployment is configured with; docs of each in shared/variables.py."""
     account = state.account
     return {
-        "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "DEM0",
+        "TONGBAO_ENVIRONMENT": ENVIRONMENT, "TONGBAO_PREFIX": PREFIX,
         "TONGBAO_TABLESTORE_ENDPOINT": tablestore_url, "TONGBAO_TABLESTORE_INSTANCE": INSTANCE,
         "TONGBAO_NOTIFY_URL": f"http://127.0.0.1:{state.ports['notify']}/v1/notify/wechatpay",
-        "TONGBAO_SIGNING_KID": SIGNING_KID, "TONGBAO_SIGNING_KEY": state.signing_seed,
+        "TONGBAO_LICENSE_SECRETS": json.dumps({"1": state.license_secret}),
+        **state.keys.settings(),
         "WECHATPAY_MCHID": account.mchid, "WECHATPAY_APPID": account.appid,
         "WECHATPAY_BASE_URL": wechatpay_url,
         "WECHATPAY_MERCHANT_SERIAL": account.merchant_serial,

@@ -10,21 +10,21 @@ import json
 import os
 import secrets
 import socket
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from emulators.wechatpay import Account
+from scripts.demo_purchase.keys import open_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-SIGNING_KID = "test-1"
+    from scripts.demo_purchase.keys import Keys
+
 PORT_NAMES = ("shop", "tablestore", "wechatpay", "create-order", "notify", "license-fetch", "api")
 
 QUIET_PORTS = range(20_000, 32_000)
@@ -34,11 +34,12 @@ MOST_TRIES = 20
 
 @dataclass(frozen=True)
 class State:
-    """One demo's belongings. `signing_seed` is base64url of 32 bytes."""
+    """One demo's belongings. License keys are derived from `license_secret`."""
 
     folder: Path
     account: Account
-    signing_seed: str
+    keys: Keys
+    license_secret: str
     access_key: tuple[str, str]
     ports: dict[str, int]
 
@@ -51,13 +52,6 @@ class State:
     def wechatpay_file(self) -> Path:
         """The data of the WeChat Pay emulator."""
         return self.folder / "wechatpay.sqlite"
-
-    @property
-    def public_keys(self) -> dict[str, str]:
-        """What a client ships: kid to base64url of the public key."""
-        seed = urlsafe_b64decode(self.signing_seed + "=")
-        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        return {SIGNING_KID: _base64url(public)}
 
 
 class StateInUse(Exception):
@@ -86,7 +80,8 @@ def open_state(folder: Path) -> State:
         f"LTAI-demo-{secrets.token_hex(4)} {secrets.token_hex(16)}").partition(" ")
     return State(
         folder=folder, account=Account.load_or_create(folder / "account"),
-        signing_seed=_kept(folder / "signing_key.txt", _base64url(secrets.token_bytes(32))),
+        keys=open_keys(folder, int(time.time())),
+        license_secret=_kept(folder / "license_secret.txt", secrets.token_urlsafe(32)),
         access_key=(key_id, key_secret), ports=_ports(folder / "ports.json"))
 
 
@@ -134,7 +129,3 @@ def _write(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _base64url(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -37,7 +37,7 @@ class DeviceGate:
         if proof is None:
             raise DeviceUnproven(code="DEVICE_PROOF_REQUIRED", headers=self.nonce())
         return self.proofs.thumbprint_of(ProvenRequest(
-            proof, request.method, request.path, request.headers.get("host"), request.body,
+            proof, request.method, request.path, request.host or None, request.body,
             bearer_secret(request)), self.clock.now_s())
 
     def device_of(self, request: Request, platform: object) -> Wanted:

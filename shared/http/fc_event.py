@@ -38,15 +38,18 @@ def access_key_of(context: object) -> tuple[str, str, str] | None:
 def parse_event(event: object, request_id: str) -> Request:
     """The request in an HTTP trigger's event; InvalidRequest for anything else."""
     payload = _payload(event)
-    http = _mapping(_mapping(payload, "requestContext"), "http")
+    context = _mapping(payload, "requestContext")
+    http = _mapping(context, "http")
     method, path = http.get("method"), payload.get("rawPath")
     if not isinstance(method, str) or not isinstance(path, str):
         raise InvalidRequest(reason="not_an_http_event")
+    headers = _headers(payload)
     return Request(
-        method=method.upper(), path=path, headers=_headers(payload),
+        method=method.upper(), path=path, headers=headers,
         query={name: value for name, value in _mapping(payload, "queryParameters").items()
                if isinstance(value, str)},
-        body=_body(payload), source_ip=str(http.get("sourceIp", "")), request_id=request_id)
+        body=_body(payload), source_ip=str(http.get("sourceIp", "")), request_id=request_id,
+        host=headers.get("host") or _text(context.get("domainName")))
 
 
 def timer_payload(event: object) -> str:
@@ -92,6 +95,10 @@ def _mapping(holder: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest(reason="not_an_http_event")
     return value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _headers(payload: dict[str, Any]) -> dict[str, str]:

@@ -13,7 +13,11 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Request(NamedTuple):
-    """`path` is as sent (percent-encoding kept), header names are lower-case, body is raw."""
+    """`path` is as sent (percent-encoding kept), header names are lower-case, body is raw.
+
+    `host` is the name, with a port where there was one, that the caller asked for; "" where the
+    platform does not say.
+    """
 
     method: str
     path: str
@@ -23,6 +27,7 @@ class Request(NamedTuple):
     source_ip: str
     request_id: str
     parameters: Mapping[str, str] = _NOTHING
+    host: str = ""
 
 
 class Answer(NamedTuple):

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from scripts.demo_purchase.buyer import expect
-from scripts.demo_purchase.lease import verify_lease
+from scripts.demo_purchase.lease import verify_keys, verify_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +44,17 @@ def look_until_paid(buyer: Buyer, order_id: str) -> dict[str, Any]:
     raise AssertionError(f"the order is still {order['status']}")
 
 
-def claim(buyer: Buyer, order_id: str) -> VerifiedLease:
-    """Claim the license and verify its lease with the keys of GET /v1/keys."""
-    lease = expect(buyer.claim(order_id), 200)["license"]["lease"]
-    keys = expect(buyer.keys(), 200)["keys"]
-    return verify_lease(lease["token"], keys, product_id=PRODUCT, now_s=time.time())
+def claim(stack: Stack, buyer: Buyer, order_id: str) -> VerifiedLease:
+    """Claim the license and verify its lease as the buyer's device does."""
+    return verified(stack, buyer, expect(buyer.claim(order_id), 200))
+
+
+def verified(stack: Stack, buyer: Buyer, answer: dict[str, Any]) -> VerifiedLease:
+    """The lease in an answer, good for this device by the roots that clients pin."""
+    trust = verify_keys(expect(buyer.keys(), 200)["set"], stack.state.keys.pinned,
+                        now_s=time.time())
+    return verify_lease(answer["license"]["lease"]["token"], trust, product_id=PRODUCT,
+                        thumbprint=buyer.device.thumbprint, now_s=time.time())
 
 
 def statuses_of_notifies(stack: Stack, order: dict[str, Any], count: int) -> list[int | None]:

@@ -63,7 +63,7 @@ def order(stack: Stack) -> dict[str, Any]:
     placed = place(buyer)
     pay(stack, placed)
     statuses_of_notifies(stack, placed, 1)
-    claim(buyer, placed["order_id"])
+    claim(stack, buyer, placed["order_id"])
     return placed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from emulators.wechatpay.faults import Fault
 from scripts.demo_purchase.buyer import Buyer, expect
 from scripts.demo_purchase.hops import TABLESTORE, WECHAT_PAY
+from scripts.demo_purchase.lease import verify_keys
 from scripts.demo_purchase.stack import run_stack
 from scripts.demo_purchase.state import open_state
 from tests.e2e.observed import (
@@ -42,9 +44,9 @@ def test_a_purchase_ends_with_a_lease_that_verifies_offline(stack: Stack, buyer:
 
     seen = expect(buyer.look(order["order_id"]), 200)["order"]
     assert (seen["status"], seen["out_trade_no"]) == ("paid", order["out_trade_no"])
-    verified = claim(buyer, order["order_id"])
+    verified = claim(stack, buyer, order["order_id"])
     assert verified.claims["ent"] == ["pro"]
-    assert verified.claims["paid"] == seen["paid_at_s"]
+    assert verified.claims["cnf"] == {"jkt": buyer.device.thumbprint}
     assert verified.claims["lexp"] == seen["paid_at_s"] + 365 * 86_400
     assert transaction_id not in "".join(stack.logs())
     assert buyer.claim_secret not in "".join(stack.logs())
@@ -58,7 +60,7 @@ def test_a_purchase_costs_one_call_of_wechat_and_eight_of_tablestore(
     pay(stack, order)
     statuses_of_notifies(stack, order, 1)
     expect(buyer.look(order["order_id"]), 200)
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
 
     hops = stack.hops.since(before)
     assert [hop.what for hop in hops if hop.service == WECHAT_PAY] == ["POST native"]
@@ -69,9 +71,11 @@ def test_a_purchase_costs_one_call_of_wechat_and_eight_of_tablestore(
         "GetRow orders", "GetRow licenses", "PutRow licenses"]  # the claim
 
 
-def test_the_keys_are_those_that_clients_ship(stack: Stack, buyer: Buyer) -> None:
-    keys = expect(buyer.keys(), 200)["keys"]
-    assert {key["kid"]: key["x"] for key in keys} == stack.state.public_keys
+def test_the_keys_shown_are_those_of_the_set_that_a_pinned_root_signed(stack: Stack, buyer: Buyer) -> None:
+    answer = expect(buyer.keys(), 200)
+    trust = verify_keys(answer["set"], stack.state.keys.pinned, now_s=time.time())
+    assert {key["kid"]: key["x"] for key in answer["keys"]} == {
+        kid: key["x"] for kid, key in trust.keys.items()}
 
 
 def test_another_browser_can_neither_see_the_order_nor_claim_it(
@@ -98,7 +102,7 @@ def test_when_every_notify_is_lost_a_poll_finds_the_payment(stack: Stack, buyer:
     pay(stack, order)
     look_until_paid(buyer, order["order_id"])
 
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
     assert statuses_of_notifies(stack, order, 0) == []
     assert calls_of_wechat(stack, order) == [("native", 200), ("query", 200)]
     assert [fact["source"] for fact in facts(stack, "order.paid", order)] == ["query"]
@@ -112,7 +116,7 @@ def test_duplicate_notifies_book_one_payment(stack: Stack, buyer: Buyer) -> None
 
     assert set(statuses) == {200}
     assert len(facts(stack, "order.paid", order)) == 1
-    assert claim(buyer, order["order_id"]).claims == claim(buyer, order["order_id"]).claims
+    assert claim(stack, buyer, order["order_id"]).claims == claim(stack, buyer, order["order_id"]).claims
 
 
 def test_a_probe_with_a_wrong_signature_is_refused_and_the_real_notify_books(
@@ -124,7 +128,7 @@ def test_a_probe_with_a_wrong_signature_is_refused_and_the_real_notify_books(
 
     assert statuses_of_notifies(stack, order, 2) == [401, 200]
     assert len(facts(stack, "order.paid", order)) == 1
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
 
 
 def test_a_notify_may_come_before_wechat_answers_the_create_call(
@@ -135,7 +139,7 @@ def test_a_notify_may_come_before_wechat_answers_the_create_call(
 
     assert (order["status"], order["payment"]) == ("paid", None)
     assert statuses_of_notifies(stack, order, 1) == [200]
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
 
 
 def test_a_function_killed_while_wechat_holds_its_call_is_repeated_with_the_same_key(
@@ -153,7 +157,7 @@ def test_a_function_killed_while_wechat_holds_its_call_is_repeated_with_the_same
     assert set(stack.wechatpay.orders) - known == {order["out_trade_no"]}
     pay(stack, order)
     assert statuses_of_notifies(stack, order, 1) == [200]
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
 
 
 def test_functions_killed_between_all_steps_lose_nothing(stack: Stack, buyer: Buyer) -> None:
@@ -164,9 +168,9 @@ def test_functions_killed_between_all_steps_lose_nothing(stack: Stack, buyer: Bu
     pay(stack, order)
     assert statuses_of_notifies(stack, order, 1) == [200]
     stack.kill("license-fetch")
-    first = claim(buyer, order["order_id"])
+    first = claim(stack, buyer, order["order_id"])
     stack.kill("license-fetch")
-    assert claim(buyer, order["order_id"]) == first
+    assert claim(stack, buyer, order["order_id"]) == first
 
 
 @pytest.mark.parametrize("fault", [
@@ -187,7 +191,7 @@ def test_after_a_create_call_that_wechat_failed_the_same_key_succeeds(
     assert calls_of_wechat(stack, order)[-1] == ("native", 200)
     pay(stack, order)
     assert statuses_of_notifies(stack, order, 1) == [200]
-    claim(buyer, order["order_id"])
+    claim(stack, buyer, order["order_id"])
 
 
 def test_an_order_outlives_a_restart_of_everything(tmp_path: Path) -> None:
@@ -200,7 +204,7 @@ def test_an_order_outlives_a_restart_of_everything(tmp_path: Path) -> None:
         assert place(buyer)["payment"] == order["payment"]
         pay(second, order)
         assert statuses_of_notifies(second, order, 1) == [200]
-        claim(buyer, order["order_id"])
+        claim(second, buyer, order["order_id"])
 
 
 def _again(buyer: Buyer, stack: Stack) -> Buyer:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from emulators.fc import FunctionComputeEmulator, timer_event
+from scripts.keyring import key_set, steps
+from scripts.keyring.private_keys import make_root, make_signing_key
 from scripts.packaging.contents import PACKAGES
 from shared.variables import VARIABLES
 from tests.packaging.conftest import TARGET
@@ -39,10 +41,14 @@ TRIGGERS: dict[str, dict[str, Any]] = {
 
 def variables() -> dict[str, str]:
     """Settings of a test deployment, with keys made here."""
-    key = rsa.generate_private_key(65537, 2048)
+    key, signing = rsa.generate_private_key(65537, 2048), make_signing_key("test-1")
     return {
-        "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TEST", "TONGBAO_SIGNING_KID": "test-1",
-        "TONGBAO_SIGNING_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("="),
+        "TONGBAO_ENVIRONMENT": "test", "TONGBAO_PREFIX": "TEST",
+        "TONGBAO_LICENSE_SECRETS": json.dumps({"1": "s" * 43}),
+        "TONGBAO_SIGNING_KID": signing.kid, "TONGBAO_SIGNING_KEY": signing.seed,
+        "TONGBAO_KEY_SET": key_set.sign(steps.new_set(
+            issuer="tongbao:TEST", environment="test", keys=[signing.public],
+            now_s=int(time.time())), make_root()),
         "TONGBAO_TABLESTORE_ENDPOINT": "http://127.0.0.1:9", "TONGBAO_TABLESTORE_INSTANCE": "test",
         "TONGBAO_NOTIFY_URL": "https://example.com/v1/notify/wechatpay",
         "WECHATPAY_BASE_URL": "http://127.0.0.1:9", "WECHATPAY_MCHID": "1900000001",

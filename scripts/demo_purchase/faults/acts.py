@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 LATEST_FOUND_S = 300
 """docs/reliability.md: a payment that nobody tells of is found within one step of the timer."""
 WECHAT_REPEATS_S = 15
-LEASE_DAYS = 14
+FIRST_WEEK_DAYS = 3 + 14
+"""Lease and grace of a license that was paid less than a week ago."""
 REFUND_TAKES_S = 60
 
 
@@ -99,10 +100,11 @@ def refund_in_the_console(stage: Stage) -> Ending:
     refused = sale.buyer.claim(sale.order_id)
     promised(refused.error_code == "LICENSE_REVOKED", "the license is revoked")
     stage.teller.happened("license-fetch", "gives no lease any more", "LICENSE_REVOKED", "red")
-    left_s = lease.claims["exp"] - found["at_s"]
-    promised(left_s <= LEASE_DAYS * DAY_S, "a lease outlives the refund by 14 days at most")
+    dark_s = lease.claims["exp"] + lease.claims["grc"]
+    promised(dark_s - found["at_s"] <= FIRST_WEEK_DAYS * DAY_S,
+             "a lease outlives the refund by 17 days at most")
     stage.teller.happened("buyer", "can use the old lease, offline",
-                          f"until {beijing_day(lease.claims['exp'])}")
+                          f"until {beijing_day(dark_s)}")
     return _ending(stage, sale, "refund in the console",
                    ("the next day's bill", found["at_s"] - refunded_s), revoked=True)
 

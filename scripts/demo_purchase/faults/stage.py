@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from emulators.wechatpay import Fault
 from scripts.demo_purchase.buyer import Buyer, PurchaseFailed, expect
 from scripts.demo_purchase.faults.told import DAY_S, MINUTE_S
-from scripts.demo_purchase.lease import verify_lease
+from scripts.demo_purchase.lease import verify_keys, verify_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,8 +109,10 @@ class Stage:
     def claim(self, sale: Sale) -> VerifiedLease:
         """The buyer's page fetches the license, and the lease is verified offline."""
         token = expect(sale.buyer.claim(sale.order_id), 200)["license"]["lease"]["token"]
-        keys = expect(sale.buyer.keys(), 200)["keys"]
-        verified = verify_lease(token, keys, product_id=PRODUCT, now_s=self.now_s())
+        trust = verify_keys(expect(sale.buyer.keys(), 200)["set"], self.stack.state.keys.pinned,
+                            now_s=self.now_s())
+        verified = verify_lease(token, trust, product_id=PRODUCT, now_s=self.now_s(),
+                                thumbprint=sale.buyer.device.thumbprint)
         self.teller.happened("license-fetch", "hands out the license",
                              "lease verified offline ✓", "green")
         return verified
