@@ -45,6 +45,7 @@ def claims() -> list[dict[str, Any]]:
         case("claim: fourteen days of grace", "VALID", lease(lease_claims(grc=14 * DAY_S))),
         case("claim: fourteen days of grace and a second", "MALFORMED",
              lease(lease_claims(grc=14 * DAY_S + 1))),
+        case("claim: a license that ended at zero", "LICENSE_EXPIRED", lease(lease_claims(lexp=0))),
         case("claim: it ends as it begins", "MALFORMED", lease(lease_claims(exp=MIDNIGHT_S))),
         case("claim: it ends before it is good", "MALFORMED", lease(lease_claims(nbf=EXP_S))),
         case("claim: another issuer", "ISSUER_MISMATCH",

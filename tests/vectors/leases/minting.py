@@ -106,6 +106,17 @@ def stray(part: str) -> str:
     return other
 
 
+def of_length(length: int, make: Callable[[str, str], str]) -> str:
+    """A token of exactly this many characters, by filling its header and its payload."""
+    for in_header in ("", "x", "xx", "xxx"):
+        short = length - len(make(in_header, ""))
+        for fill in range(short * 3 // 4 - 2, short * 3 // 4 + 3):
+            found = make(in_header, "x" * fill)
+            if len(found) == length:
+                return found
+    raise AssertionError(length)
+
+
 ROOT, NEXT_ROOT, FOREIGN_ROOT = (ed25519(f"root {n}") for n in ("1", "2", "foreign"))
 KEYS = {kid: ed25519(kid) for kid in ("test-a", "test-b", "test-c", "test-withdrawn", "test-future",
                                       "test-retired", "test-unlisted", "test-ending")}
