@@ -25,9 +25,9 @@ DAY_S = 86_400
 MIDNIGHT_S = 1_799_971_200
 """2027-01-15T00:00:00Z: the day on which the leases of the vectors are issued."""
 NOW_S = MIDNIGHT_S + 8 * 3_600
-ISSUER = "https://license.example.cn"
+ISSUER = "tongbao:TB01"
 PRODUCT = "example-extension"
-ENVIRONMENT = "sandbox"
+ENVIRONMENT = "test"
 ENTITLEMENTS = ["pro"]
 URL = "https://api.example.cn/v1/summary"
 NONCE = "dGVzdC1ub25jZS1vZi10aGlzLXdpbmRvdw"

@@ -161,6 +161,8 @@ def proofs() -> list[dict[str, Any]]:
         case("an empty body", "VALID", bare, no_body, body=""),
         case("a body that the proof does not name", "DEVICE_PROOF_INVALID", bare, no_body,
              body=BODY),
+        case("one byte that the proof does not name", "DEVICE_PROOF_INVALID", bare, no_body,
+             body="x"),
         case("no body where the proof names one", "DEVICE_PROOF_INVALID", body=None),
         case("the hash of no body", "VALID", proof(proof_claims(bth=digest(""))), no_body,
              body=None),
