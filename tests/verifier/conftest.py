@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.vectors.leases.minting import KEYS, x_of
 from tests.verifier.mutants import mutants, odd_json
 from tests.verifier.thumbprints import KNOWN
 from tests.verifier.vectors import FILES, ROOT, document
@@ -30,6 +31,7 @@ class TypeScript:
     calls: dict[str, int]
     nonces: list[Any]
     thumbprints: list[str]
+    unnoticed: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +67,7 @@ def typescript(node: str, compiled: Path) -> TypeScript:
     given = {"documents": {name: document(name) for name in FILES} | {
                  "mutants": mutants(), "odd JSON": odd_json()},
              "secret": nonces["secret"], "times": [it["now_s"] for it in nonces["nonces"]],
-             "jwks": [jwk for jwk, _ in KNOWN]}
+             "jwks": [jwk for jwk, _ in KNOWN], "xs": [x_of(key) for key in KEYS.values()]}
     command = [node, str(HERE / "run_vectors.mjs"), str(compiled / "tongbao_verifier.js")]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, check=False,
                           encoding="utf-8", timeout=300)

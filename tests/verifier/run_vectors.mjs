@@ -1,7 +1,8 @@
 // Puts every case to the TypeScript verifier, three times: with the platform's Ed25519, on a
 // platform without it (the package steps in), and there with a verifier that was passed in.
-// argv: the compiled verifier. stdin: {documents: {name: document}, secret, times, jwks}. stdout:
-// {codes: {way: {name: [code]}}, calls: {way: count}, nonces, thumbprints}.
+// argv: the compiled verifier. stdin: {documents: {name: document}, secret, times, jwks, xs}. stdout:
+// {codes: {way: {name: [code]}}, calls: {way: count}, nonces, thumbprints,
+// unnoticed}.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { createPublicKey, verify as nodeVerify } from "node:crypto";
@@ -86,4 +87,37 @@ const accepted = [];
 for (const nowS of given.times) accepted.push([await nonces.accepted(nowS), await nonces.current(nowS)]);
 const thumbprints = [];
 for (const jwk of given.jwks) thumbprints.push(await thumbprint(jwk));
-process.stdout.write(JSON.stringify({ codes, calls, nonces: accepted, thumbprints }));
+
+// Mistakes of the seller, each of which must throw; what did not is named.
+const { options } = given.documents.leases;
+const verifier = new Verifier(options);
+const mistakes = {
+  "no root": () => new Verifier({ ...options, roots: [] }),
+  "three roots": () => new Verifier({ ...options, roots: given.xs.slice(0, 3) }),
+  "a root twice": () => new Verifier({ ...options, roots: [given.xs[0], given.xs[0]] }),
+  "no key as root": () => new Verifier({ ...options, roots: ["AA"] }),
+  "a JWK without x as root": () => new Verifier({ ...options, roots: [{ kty: "OKP" }] }),
+  "a root of small order": () => new Verifier({ ...options, roots: [`AQ${"A".repeat(41)}`] }),
+  "minSeq with a fraction": () => new Verifier({ ...options, minSeq: 0.5 }),
+  "time of a lease with a fraction": () => verifier.verifyLease("", 1.5),
+  "time of a lease is no number": () => verifier.verifyLease("", NaN),
+  "time of a set with a fraction": () => verifier.loadKeys("", 1.5),
+  "a short secret": () => new Nonces(new Uint8Array(31)),
+  "thumbprint of nothing": () => thumbprint({}),
+  "thumbprint of RSA": () => thumbprint({ kty: "RSA", n: "AQ", e: "AQAB" }),
+  "thumbprint of P-384": () => thumbprint({ ...given.jwks[1], crv: "P-384" }),
+  "thumbprint of OKP on P-256": () => thumbprint({ ...given.jwks[0], crv: "P-256" }),
+  "thumbprint of EC on Ed25519": () => thumbprint({ ...given.jwks[1], crv: "Ed25519" }),
+  "thumbprint of a short x": () => thumbprint({ ...given.jwks[0], x: "AA" }),
+  "thumbprint of a short y": () => thumbprint({ ...given.jwks[1], y: "AA" }),
+};
+const unnoticed = [];
+for (const [name, mistake] of Object.entries(mistakes)) {
+  try {
+    await mistake();
+    unnoticed.push(name);
+  } catch (error) {
+    if (!(error instanceof Error)) unnoticed.push(name);
+  }
+}
+process.stdout.write(JSON.stringify({ codes, calls, nonces: accepted, thumbprints, unnoticed }));

@@ -6,12 +6,16 @@ import ast
 import re
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from extension.verifier.tongbao_verifier import Verifier
 from tests.vectors.leases.minting import MIDNIGHT_S, NOW_S, key_set, lease, set_claims
 from tests.verifier.vectors import ROOT, document
+
+if TYPE_CHECKING:
+    from tests.verifier.conftest import TypeScript
 
 FOLDER = ROOT / "extension" / "verifier"
 NEWEST, OLDER = key_set(set_claims(seq=9)), key_set(set_claims(seq=8))
@@ -24,7 +28,7 @@ def verifier(min_seq: int = 0) -> Verifier:
 def test_a_set_that_is_refused_leaves_the_one_before() -> None:
     held = verifier()
     assert held.load_keys(NEWEST, NOW_S) == "VALID"
-    for refused in (OLDER, "", key_set(set_claims(seq=10, env="production"))):
+    for refused in (OLDER, "", key_set(set_claims(seq=10, env="live"))):
         assert held.load_keys(refused, NOW_S) != "VALID"
         assert held.verify_lease(lease(), NOW_S).code == "VALID"
         assert held.seq == 9
@@ -57,6 +61,10 @@ def test_claims_are_given_only_when_they_count() -> None:
 def test_a_time_that_is_no_integer_is_a_mistake_of_the_seller(now_s: int) -> None:
     with pytest.raises(TypeError, match="integers"):
         verifier().verify_lease(lease(), now_s)
+
+
+def test_mistakes_of_the_seller_are_noticed_in_typescript_too(typescript: TypeScript) -> None:
+    assert typescript.unnoticed == []
 
 
 def test_the_python_file_needs_cryptography_alone() -> None:

@@ -66,6 +66,12 @@ def test_there_are_enough_vectors_good_and_bad() -> None:
     assert len(BY_NAME) - len(bad) >= 50
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_their_page_says_how_many_there_are(name: str) -> None:
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"| `{name}.json` | {len(document(name)['cases'])} " in page
+
+
 def test_every_code_has_a_vector() -> None:
     text = (ROOT / "docs" / "licenses.md").read_text(encoding="utf-8")
     section = text.partition("## What a verifier answers\n")[2].partition("\n## ")[0]

@@ -52,7 +52,7 @@ const byEs256 = (key, dsaEncoding = "ieee-p1363") => (message) =>
 const day = 86_400;
 const midnight = 1_799_971_200;
 const now = midnight + 8 * 3_600;
-const options = { roots: [xOf(root)], issuer: "https://license.example.net", environment: "production",
+const options = { roots: [xOf(root)], issuer: "tongbao:TB03", environment: "live",
                   product: "course-player", min_seq: 3 };
 const keysHeader = { alg: "Ed25519", typ: "tongbao-keys+jwt", kid: rootKid };
 const keys = { v: 1, iss: options.issuer, env: options.environment, seq: 3, iat: midnight,

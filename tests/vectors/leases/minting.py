@@ -25,9 +25,9 @@ DAY_S = 86_400
 MIDNIGHT_S = 1_799_971_200
 """2027-01-15T00:00:00Z: the day on which the leases of the vectors are issued."""
 NOW_S = MIDNIGHT_S + 8 * 3_600
-ISSUER = "https://license.example.cn"
+ISSUER = "tongbao:TB01"
 PRODUCT = "example-extension"
-ENVIRONMENT = "sandbox"
+ENVIRONMENT = "test"
 ENTITLEMENTS = ["pro"]
 URL = "https://api.example.cn/v1/summary"
 NONCE = "dGVzdC1ub25jZS1vZi10aGlzLXdpbmRvdw"
@@ -104,6 +104,17 @@ def stray(part: str) -> str:
     other = part[:-1] + letters[letters.index(part[-1]) + 1]
     assert raw(part) == raw(other)
     return other
+
+
+def of_length(length: int, make: Callable[[str, str], str]) -> str:
+    """A token of exactly this many characters, by filling its header and its payload."""
+    for in_header in ("", "x", "xx", "xxx"):
+        short = length - len(make(in_header, ""))
+        for fill in range(short * 3 // 4 - 2, short * 3 // 4 + 3):
+            found = make(in_header, "x" * fill)
+            if len(found) == length:
+                return found
+    raise AssertionError(length)
 
 
 ROOT, NEXT_ROOT, FOREIGN_ROOT = (ed25519(f"root {n}") for n in ("1", "2", "foreign"))

@@ -67,7 +67,9 @@ def _keys() -> dict[str, str]:
         "no jwk": proof(header=without(HEADER, "jwk")), "jwk is null":
             proof(header={**HEADER, "jwk": None}), "jwk is a text": proof(
                 header={**HEADER, "jwk": JWK["x"]}), "the private key in jwk": by(d=d),
-        "d is empty in jwk": by(d=""), "k in jwk": by(k="AAAA"), "kty OKP": by(kty="OKP"),
+        "d is empty in jwk": by(d=""),
+        **{f"{name} in jwk": by(**{name: "AAAA"}) for name in ("k", "p", "q", "dp", "dq", "qi")},
+        "oth in jwk": by(oth=[]), "kty OKP": by(kty="OKP"),
         "crv P-384": by(crv="P-384"), "crv secp256k1": by(crv="secp256k1"),
         "no crv": proof(header={**HEADER, "jwk": without(JWK, "crv")}),
         "no y": proof(header={**HEADER, "jwk": without(JWK, "y")}),
@@ -91,7 +93,9 @@ def _signatures() -> dict[str, str]:
     return {
         "signature in DER": proof(sign=der), "63 bytes of signature":
             proof(sign=lambda it: SIGN(it)[:-1]), "65 bytes of signature":
-            proof(sign=lambda it: SIGN(it) + b"\0"), "no signature": proof(sign=lambda _: b""),
+            proof(sign=lambda it: SIGN(it) + b"\0"), "a zero before s":
+            proof(sign=lambda it: SIGN(it)[:32] + b"\0" + SIGN(it)[32:]), "a zero before r":
+            proof(sign=lambda it: b"\0" + SIGN(it)), "no signature": proof(sign=lambda _: b""),
         "signature of zeros": proof(sign=lambda _: bytes(64)), "r is zero":
             proof(sign=lambda it: bytes(32) + SIGN(it)[32:]), "s is zero":
             proof(sign=lambda it: SIGN(it)[:32] + bytes(32)), "r and s changed about":
@@ -112,6 +116,7 @@ def _forms() -> dict[str, Any]:
         "alg HS256": proof(header={**HEADER, "alg": "HS256"}),
         "crit": proof(header={**HEADER, "crit": ["jwk"]}),
         "jku": proof(header={**HEADER, "jku": URL}), "x5c": proof(header={**HEADER, "x5c": []}),
+        "x5u": proof(header={**HEADER, "x5u": URL}),
         "empty": "", "two parts": TOKEN.rpartition(".")[0], "too long":
             proof(proof_claims(more="x" * 6_200)), "payload is a list": proof([CLAIMS]),
         "a name twice": jws(HEADER, b'{"htm":"GET",' + text_of(CLAIMS)[1:], SIGN),
@@ -156,6 +161,8 @@ def proofs() -> list[dict[str, Any]]:
         case("an empty body", "VALID", bare, no_body, body=""),
         case("a body that the proof does not name", "DEVICE_PROOF_INVALID", bare, no_body,
              body=BODY),
+        case("one byte that the proof does not name", "DEVICE_PROOF_INVALID", bare, no_body,
+             body="x"),
         case("no body where the proof names one", "DEVICE_PROOF_INVALID", body=None),
         case("the hash of no body", "VALID", proof(proof_claims(bth=digest(""))), no_body,
              body=None),
