@@ -45,7 +45,7 @@ def tests(parts: list[str], everything: bool, extra: list[str]) -> None:
     paths = [f"tests/{part}" for part in parts] or ["tests"]
     marks = [] if everything else ["-m", "not slow"]
     run("tests " + " ".join(parts), sys.executable, "-m", "pytest", "-q", "-n", "2",
-        *marks, *paths, *extra)
+        "--dist", "worksteal", *marks, *paths, *extra)
 
 
 def pythons() -> None:
