@@ -95,9 +95,15 @@ def restore_slot(license_: License, wanted: Wanted, way: Way, replaces: str | No
 
 
 def open_takeover(license_: License, now_s: int) -> Takeover | None:
-    """The request for a slot that waits, if one does."""
+    """The request for a slot that waits, if one does.
+
+    It waits for nothing any more once its slot went to somebody else.
+    """
     takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
+    if takeover is None or not takeover.is_open(now_s):
+        return None
+    is_there = any(device.device_id == takeover.replaces for device in license_.devices)
+    return takeover if is_there or _has_room(license_, now_s) else None
 
 
 def device_list(license_: License, now_s: int) -> dict[str, Any]:
@@ -159,10 +165,15 @@ def forget_devices(license_: License, *, now_s: int, actor: str, source: str) ->
 
 
 def _leased(license_: License, thumbprint: str, now_s: int) -> License:
-    """The same, with the end of what this device holds moved on to the lease of now."""
+    """The same, with the end of what this device holds moved on to the lease of now.
+
+    A dark device comes back only below the limit, which a refund may have lowered meanwhile.
+    """
     dark_at_s = lease_window(license_, now_s).dark_at_s
     known = find_device(license_, thumbprint)
     assert known is not None
+    if known.dark_at_s <= now_s and not _has_room(license_, now_s):
+        raise Refused(Refusal.FULL)
     if known.dark_at_s >= dark_at_s:
         return license_
     return replace(license_, version=license_.version + 1, devices=tuple(
