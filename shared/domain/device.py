@@ -78,7 +78,7 @@ class Takeover:
 
     @property
     def ripe_at_s(self) -> int:
-        """From when on nobody can object any more."""
+        """From when on its device gets the slot by coming back, if nobody objects before."""
         return self.asked_at_s + TAKEOVER_WAIT_S
 
     def is_open(self, now_s: int) -> bool:

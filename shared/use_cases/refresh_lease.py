@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def refresh_lease(license_id: str, thumbprint: str, desk: Desk) -> HandedOver:
     """The lease of today for this device.
 
-    Raises NotFound(DEVICE_NOT_ACTIVE), Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or
-    LICENSE_EXPIRED) and the Unavailable family.
+    Raises NotFound(DEVICE_NOT_ACTIVE), Conflict(DEVICE_LIMIT_REACHED) for a dark device where a
+    refund lowered the limit, Forbidden(LICENSE_SUSPENDED, LICENSE_REVOKED or LICENSE_EXPIRED)
+    and the Unavailable family.
     """
     stored = active_license(license_id, thumbprint, desk.licenses)
     seated = seat_device(order_of(stored, desk.books), desk,
