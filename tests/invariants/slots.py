@@ -149,33 +149,27 @@ def _freed_as_agreed(device: Device, before: License, after: License, now_s: int
     if told[0].kind == "device_dark":
         must(device.dark_at_s <= now_s, "I24", "a slot was lost to darkness, and is not dark")
     elif outside is not None and told[0].actor == "buyer":
-        must(("remove", device.device_id) in outside.words
-             or _was_approved(device, after, events, outside)
-             or _has_waited(device, after, events, now_s, outside), "I24",
-             "a slot was freed without an active device's word, and before 72 hours")
+        asked = _request(told[0], device, after)
+        freed = (("remove", device.device_id) in outside.words if asked is None else
+                 ("approve", asked.data["takeover_id"]) in outside.words
+                 or _has_waited(asked, device, after, now_s, outside))
+        must(freed, "I24", "a slot was freed without an active device's word, and before 72 hours")
 
 
-def _was_approved(device: Device, after: License, events: tuple[Event, ...],
-                  outside: Outside) -> bool:
-    approved = {event.data["takeover_id"] for event in events
-                if event.kind == "takeover_approved"}
-    return any(asked.data["takeover_id"] in approved
-               and ("approve", asked.data["takeover_id"]) in outside.words
-               for asked in _requests(device, after))
+def _request(removal: Event, device: Device, license_: License) -> Event | None:
+    """The request that a removal says it follows; None when it follows none."""
+    name = removal.data.get("takeover_id")
+    asked = [event for event in license_.history.events
+             if event.kind == "takeover_asked" and event.data["takeover_id"] == name]
+    must(name is None or [event.data["replaces"] for event in asked] == [device.device_id],
+         "I24", "a slot was freed for a request that nobody made for it")
+    return asked[0] if asked else None
 
 
-def _has_waited(device: Device, after: License, events: tuple[Event, ...], now_s: int,
+def _has_waited(asked: Event, device: Device, after: License, now_s: int,
                 outside: Outside) -> bool:
-    """Whether the one who comes in asked for this slot three days ago, and nobody objected."""
-    came = {event.data["device_id"] for event in events if event.kind == "device_activated"}
-    asked_at_s = [outside.asked.get((after.license_id, one.thumbprint, device.device_id), now_s)
-                  for one in after.devices if one.device_id in came]
-    return bool(came) and all(at_s + OBJECT_WITHIN_S <= now_s for at_s in asked_at_s) and any(
-        asked.at_s + OBJECT_WITHIN_S <= now_s
-        and ("object", asked.data["takeover_id"]) not in outside.words
-        for asked in _requests(device, after))
-
-
-def _requests(device: Device, license_: License) -> list[Event]:
-    return [event for event in license_.history.events if event.kind == "takeover_asked"
-            and event.data["replaces"] == device.device_id]
+    """Whether the one who came in asked for this slot three days ago, and nobody objected."""
+    newest = after.devices[-1].thumbprint
+    first_s = outside.asked.get((after.license_id, newest, device.device_id), now_s)
+    return (max(asked.at_s, first_s) + OBJECT_WITHIN_S <= now_s
+            and ("object", asked.data["takeover_id"]) not in outside.words)
