@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.domain.license import License
     from shared.domain.order import Order
 
-THIRD, FOURTH, FIFTH = (Wanted(f"{name}-device-{'C' * 30}", "chrome/linux")
+THIRD, FOURTH, FIFTH = (Wanted(f"{name}-device-".ljust(43, "A"), "chrome/linux")
                         for name in ("third", "fourth", "fifth"))
 NUMBER, KEY = Way.ORDER_NUMBER, Way.LICENSE_KEY
 DAY_S = 86_400
@@ -101,10 +101,7 @@ def fill(stage: Stage, order: Order) -> None:
 
 def remove(stage: Stage, order: Order, device_id: str, by: Wanted) -> Any:
     """An active device takes one off the license, until it is certain."""
-    def act() -> License:
-        _note(stage, order, "remove", device_id, by)
-        return remove_device(order.license_id, by.thumbprint, device_id, stage.desk())
-    after = stage.until_answered("device", act)
+    after = stage.until_answered("device", lambda: remove_once(stage, order, device_id, by))
     row = license_row(stage, order)
     is_told = not isinstance(after, TongbaoError)
     must(not is_told or all(one.device_id != device_id for one in row.devices), "I7",
@@ -112,23 +109,36 @@ def remove(stage: Stage, order: Order, device_id: str, by: Wanted) -> Any:
     return after
 
 
+def remove_once(stage: Stage, order: Order, device_id: str, by: Wanted) -> License:
+    """One try to take a device off the license."""
+    _note(stage, order, "remove", device_id, by)
+    return remove_device(order.license_id, by.thumbprint, device_id, stage.desk())
+
+
 def decide_slot(stage: Stage, order: Order, by: Wanted, *, approve: bool) -> Any:
     """An active device approves what it is shown, or objects, until it is certain."""
     takeover = license_row(stage, order).takeover
     assert takeover is not None
+    return stage.until_answered("device", lambda: decide_once(
+        stage, order, by, takeover.takeover_id, approve=approve))
 
-    def act() -> License:
-        verb = "approve" if approve else "object"
-        _note(stage, order, verb, takeover.takeover_id, by)
-        return decide_takeover(order.license_id, by.thumbprint, takeover.takeover_id,
-                               approve=approve, desk=stage.desk())
-    return stage.until_answered("device", act)
+
+def decide_once(stage: Stage, order: Order, by: Wanted, takeover_id: str, *,
+                approve: bool) -> License:
+    """One try to decide about a request."""
+    _note(stage, order, "approve" if approve else "object", takeover_id, by)
+    return decide_takeover(order.license_id, by.thumbprint, takeover_id, approve=approve,
+                           desk=stage.desk())
 
 
 def _note(stage: Stage, order: Order, verb: str, subject: str, by: Wanted) -> None:
-    """Only the word of a device with a slot counts."""
-    if has_slot(stage, order, by):
-        stage.outside.words.add((verb, subject))
+    """Only the word of a device with a slot counts: of others, once it had it three days."""
+    now_s = stage.clock.now_s()
+    for one in license_row(stage, order).devices:
+        if one.thumbprint == by.thumbprint and (
+                one.way is Way.CLAIM or one.activated_at_s + 3 * DAY_S <= now_s
+                or (verb, one.device_id) == ("remove", subject)):
+            stage.outside.words.add((verb, subject))
 
 
 def _is_handed(answer: Any) -> bool:
