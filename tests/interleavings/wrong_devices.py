@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain import activation, identifiers
 from shared.domain.activation import find_device, restore_slot
-from shared.domain.device import Device, Refusal, Refused, Way
+from shared.domain.device import Device, Refusal, Refused, Wanted, Way
 from shared.domain.history import Event
 from shared.errors import VersionConflict
 from shared.use_cases import (
@@ -17,7 +17,7 @@ from shared.use_cases import (
     refresh_lease,
     restore_license,
 )
-from shared.use_cases.claim_license import HandedOver, hand_over
+from shared.use_cases.claim_license import HandedOver, Seated, hand_over
 from tests.interleavings.device_actors import DEVICES
 from tests.interleavings.device_rows import bright
 from tests.interleavings.seeding import wrong
@@ -25,7 +25,6 @@ from tests.interleavings.seeding import wrong
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.domain.device import Wanted
     from shared.domain.license import License
     from shared.domain.order import Order
     from shared.use_cases.claim_license import Desk
@@ -59,10 +58,10 @@ def _counts_first(claim: Any, wanted: Wanted, desk: Desk) -> HandedOver:
     now_s = desk.books.clock.now_s()
     assert seen is not None
     has_room = bright(seen, now_s) < seen.device_limit
-    license_ = claim_license.seat_device(order, desk, lambda it, _: (
+    seated = claim_license.seat_device(order, desk, lambda it, _: (
         _seated(it, wanted, claim.way, now_s) if has_room
         else restore_slot(it, wanted, claim.way, claim.replaces, now_s)), seen)
-    return hand_over(license_, wanted.thumbprint, desk, now_s)
+    return hand_over(seated, wanted.thumbprint, desk)
 
 
 wrong("the limit is counted before the write, not in it", FREE_SLOT,
@@ -144,11 +143,12 @@ wrong("an approval counts after an objection won", DECIDED,
 
 
 def _without_order(order: Order, desk: Desk, change: Any,
-                   stored: License | None = None) -> License:
+                   stored: License | None = None) -> Seated:
     """The license's row says what it is worth; whoever changes that will tell it in time."""
     assert stored is not None
     try:
-        return project_license.change_stored(stored, desk.licenses, desk.books, change)
+        return Seated(project_license.change_stored(
+            stored, desk.licenses, desk.books, change), desk.books.clock.now_s())
     except Refused as refused:
         raise claim_license.as_error(refused, desk) from None
 
@@ -157,8 +157,8 @@ wrong("a refresh does not read the order", "a refresh against a refund in work",
       rules={(refresh_lease, "seat_device"): _without_order})
 
 
-def _of_now(license_: License, thumbprint: str, desk: Desk, now_s: int) -> HandedOver:
-    return hand_over(license_, thumbprint, desk, desk.books.clock.now_s())
+def _of_now(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
+    return hand_over(seated._replace(decided_at_s=desk.books.clock.now_s()), thumbprint, desk)
 
 
 wrong("a lease is counted from the moment of signing",
@@ -171,9 +171,18 @@ def _by_clock_alone(license_: License, now_s: int) -> Any:
     return takeover if takeover is not None and takeover.is_open(now_s) else None
 
 
+def _adds_if_it_is_gone(license_: License, takeover: Any, now_s: int) -> License:
+    if any(device.device_id == takeover.replaces for device in license_.devices):
+        return _swap(license_, takeover, now_s)
+    return activation._added(license_, Wanted(takeover.thumbprint), takeover.way, now_s)
+
+
+_swap = activation._swapped
+
 wrong("a request outlives the slot that it is about",
       "approved while the slot it is about goes to another",
-      rules={(activation, "open_takeover"): _by_clock_alone})
+      rules={(activation, "open_takeover"): _by_clock_alone,
+             (activation, "_swapped"): _adds_if_it_is_gone})
 
 
 def _nobody_goes(license_: License, now_s: int) -> License:
@@ -223,9 +232,9 @@ def _counted_before(license_id: str, thumbprint: str, device_id: str, desk: Desk
 def _taken_off(license_: License, device_id: str, now_s: int) -> License:
     if all(device.device_id != device_id for device in license_.devices):
         return license_
-    return activation._without(license_, device_id, Event(
-        activation.REMOVED, now_s, "buyer", "license-fetch",
-        {"device_id": device_id, "counts": True}))
+    going = next(device for device in license_.devices if device.device_id == device_id)
+    return activation._without(license_, device_id, activation._removal(
+        going, now_s, "buyer", "license-fetch", counts=True))
 
 
 wrong("swaps are counted before the write, not in it", "two removals at the swap limit",
