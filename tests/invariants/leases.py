@@ -82,9 +82,10 @@ def _hold(outside: Outside, handed: HandedOver, thumbprint: str, stored: License
         grant: given.standing_of(grant.grant_id) for grant in given.grants})
     for other in outside.leases:
         if (other[:2], other.said["iat"] // DAY_S) == (lease[:2], said["iat"] // DAY_S):
-            must(other.said["jti"] == said["jti"], "I25", "one lease has two names")
             must(other.worth != lease.worth or other.said == said, "I25",
                  "asked again on the same day, and it says something else")
+            must((other.said == said) == (other.said["jti"] == said["jti"]), "I25",
+                 "one name for two leases, or two for one")
     outside.leases.append(lease)
 
 

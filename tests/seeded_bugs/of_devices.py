@@ -192,4 +192,4 @@ bug("swaps are not counted", TOO_MANY, "I26",
     {(activation, "_refuse_too_many_swaps"): lambda license_, now_s: None})
 _removal = activation._removal
 bug("no removal counts as a swap", TOO_MANY, "I26", {
-    (activation, "_removal"): lambda *args, counts: _removal(*args, counts=False)})
+    (activation, "_removal"): lambda *args, counts, **why: _removal(*args, counts=False, **why)})

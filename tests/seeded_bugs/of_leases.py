@@ -11,6 +11,7 @@ from shared.domain.device import Refused
 from shared.domain.license import Standing
 from shared.license_ports import IssuedLease
 from shared.use_cases import claim_license, refresh_lease, restore_license
+from shared.use_cases.claim_license import Seated
 from shared.use_cases.project_license import change_stored
 from tests.seeded_bugs.bugs import bug
 
@@ -34,7 +35,8 @@ def _signs_first(order: Any, desk: Any, change: Any, stored: Any = None) -> Any:
     known = stored or desk.licenses.load(order.license_id)
     if known is None:
         return claim_license.seat_device(order, desk, change, stored)
-    return change(known, desk.books.clock.now_s())
+    now_s = desk.books.clock.now_s()
+    return Seated(change(known, now_s), now_s)
 
 
 bug("a lease is signed before its row is written", NUMBER, "I7",
@@ -56,13 +58,13 @@ def _shorter(stage: Stage) -> None:
 
 bug("the row counts no grace", NEXT_DAY, "I21", spoil=_shorter)
 bug("a lease is signed for another day than its row", MIDNIGHT, "I21", {
-    (refresh_lease, "hand_over"): lambda license_, thumbprint, desk, _: (
-        claim_license.hand_over(license_, thumbprint, desk, desk.books.clock.now_s()))})
+    (refresh_lease, "hand_over"): lambda seated, thumbprint, desk: claim_license.hand_over(
+        seated._replace(decided_at_s=desk.books.clock.now_s()), thumbprint, desk)})
 _removal = activation._removal
 
 
-def _without_end(device: Any, now_s: int, actor: str, source: str, *, counts: bool) -> Any:
-    told = _removal(device, now_s, actor, source, counts=counts)
+def _without_end(*args: Any, **why: Any) -> Any:
+    told = _removal(*args, **why)
     return replace(told, data={**told.data, "dark_at_s": 0})
 
 
@@ -87,7 +89,8 @@ bug("a lease outlives its license", LAST, "I21", {
 def _refreshes_unread(order: Any, desk: Any, change: Any, stored: Any = None) -> Any:
     """The license's row knows what it is worth: why read the order?"""
     try:
-        return change_stored(stored, desk.licenses, desk.books, change)
+        return Seated(change_stored(stored, desk.licenses, desk.books, change),
+                      desk.books.clock.now_s())
     except Refused as refused:
         raise claim_license.as_error(refused, desk) from None
 
@@ -125,7 +128,7 @@ bug("a lease is good for a month", REFUNDED, "I22", {(lease, "FIRST_LEASE_S"): 3
 def _named_by_key(self: Any, license_: License, thumbprint: str, window: Any) -> IssuedLease:
     """Each key counts its own leases."""
     said = lease.claims(license_, thumbprint, window, self._issuer)
-    said["jti"] = identifiers.lease_id(self._kid, thumbprint, window.issued_at_s)
+    said["jti"] = identifiers.lease_id(f"{self._kid} {said['jti']}")
     return IssuedLease(self._sign(lease.LEASE_TYPE, said))
 
 
@@ -133,8 +136,7 @@ bug("a lease's name depends on the key", ROTATED, "I25",
     {(Ed25519LicenseIssuer, "issue"): _named_by_key})
 _lease_id = identifiers.lease_id
 bug("each lease has a name of its own", TWICE, "I25", {
-    (identifiers, "lease_id"): lambda license_id, thumbprint, issued_at_s: _lease_id(
-        license_id, thumbprint, next(_draws))})
+    (identifiers, "lease_id"): lambda said: _lease_id(f"{said}{next(_draws)}")})
 bug("a lease counts from the second of its signing", "lease: refreshed on the same day", "I25",
     {(lease, "BUCKET_S"): 1})
 
