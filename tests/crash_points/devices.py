@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.domain.license import License
     from shared.domain.order import Order
 
-THIRD, FOURTH, FIFTH = (Wanted(f"{name}-device-{'C' * 30}", "chrome/linux")
+THIRD, FOURTH, FIFTH = (Wanted(f"{name}-device-".ljust(43, "A"), "chrome/linux")
                         for name in ("third", "fourth", "fifth"))
 NUMBER, KEY = Way.ORDER_NUMBER, Way.LICENSE_KEY
 DAY_S = 86_400

@@ -1,4 +1,4 @@
-"""Slots of a license: as many as allowed, one for each key, and freed only as was agreed (I19-I28).
+"""Slots of a license: as many as allowed, one for each key, and freed only as was agreed (I19-I27).
 
 Times and numbers are written here once more, as docs/licenses.md states them: a rule with
 another number has to break here.
@@ -83,7 +83,7 @@ def swaps_within_limit(world: World, outside: Outside) -> None:
 
 def changed_as_agreed(before: License | None, after: License, now_s: int,
                       outside: Outside | None) -> None:
-    """I22, I24, I27, I28: what one write may do to the slots of a license."""
+    """I22, I24, I27: what one write may do to the slots of a license."""
     _history_tells_slots(after)
     _no_barred_way(0 if before is None else len(before.history.events), after)
     if after.standing is not Standing.ACTIVE:
@@ -111,7 +111,7 @@ def _history_tells_slots(license_: License) -> None:
 
 
 def _no_barred_way(known: int, license_: License) -> None:
-    """I28: for 90 days nobody comes by a way that was objected to, but by a device's word."""
+    """I24: for 90 days nobody comes by a way that was objected to, but by a device's word."""
     events = license_.history.events
     if any(event.kind == "takeover_approved" for event in events[known:]):
         return
@@ -120,7 +120,7 @@ def _no_barred_way(known: int, license_: License) -> None:
             must(not any(no.kind in ("device_objected", "takeover_objected")
                          and event.at_s < no.at_s + BARRED_S
                          and no.data["way"] in (event.data["way"], "license_key")
-                         for no in events), "I28", "a device came by a way that is barred")
+                         for no in events), "I24", "a device came by a way that is barred")
 
 
 def _nothing_is_given(before: License | None, after: License) -> None:

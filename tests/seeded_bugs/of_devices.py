@@ -164,13 +164,13 @@ def _objection_unheard(license_: License, *args: Any, approve: bool, now_s: int)
 
 bug("an objection is ignored", OBJECTED, "I24",
     {(manage_devices, "decided"): _objection_unheard})
-bug("an objection is noted, and the request stays", OBJECTED, "I28", {
+bug("an objection is noted, and the request stays", OBJECTED, "I24", {
     (activation, "_refuse_if_barred"): lambda license_, way, now_s: None,
     (manage_devices, "decided"): lambda license_, *args, approve, now_s: replace(
         activation.decide_takeover(license_, *args, approve=approve, now_s=now_s),
         takeover=license_.takeover)})
 bug("who was objected to comes in by another slot", "removal: of a device that nobody asked in",
-    "I28", {(activation, "_refuse_if_barred"): lambda license_, way, now_s: None})
+    "I24", {(activation, "_refuse_if_barred"): lambda license_, way, now_s: None})
 bug("a device that is too new decides about others", TOO_NEW, "I24",
     {(activation, "_refuse_unless_heard"): lambda license_, thumbprint, now_s: None})
 
