@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.use_cases import operate
+from shared.use_cases.forget_buyer import forget_buyer
+from shared.use_cases.operate import OperatorDesk
 from tests.crash_points.acts import HOUR_S, buy, claim, pay, place, poll_until_paid
 from tests.crash_points.devices import (
     DAY_S,
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from tests.crash_points.stage import Stage
 
 WAIT_S = 72 * HOUR_S
-NOT_ACTIVE, WAITS, FULL = "DEVICE_NOT_ACTIVE", "TAKEOVER_WAITS", "DEVICE_LIMIT_REACHED"
+NOT_ACTIVE, TOO_NEW, FULL = "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "DEVICE_LIMIT_REACHED"
+WAITS, BARRED = "TAKEOVER_WAITS", "RESTORE_BARRED"
 
 
 @story("restore: by order number, a free slot")
@@ -106,11 +110,24 @@ def _last_slot(stage: Stage) -> None:
 @story("takeover: asked, approved")
 def _approved(stage: Stage) -> None:
     order = _full(stage)
-    _ask(stage, order, FOURTH, DEVICE)
-    decide_slot(stage, order, OTHER_DEVICE, approve=True)
+    _ask(stage, order, FOURTH, OTHER_DEVICE)
+    decide_slot(stage, order, DEVICE, approve=True)
     restore(stage, order, FOURTH)
-    refresh_refused(stage, order, NOT_ACTIVE)
-    refresh(stage, order, OTHER_DEVICE)
+    refresh_refused(stage, order, NOT_ACTIVE, OTHER_DEVICE)
+    refresh(stage, order)
+
+
+@story("takeover: approved by a device that is too new")
+def _too_new(stage: Stage) -> None:
+    """Who came by a posted bill may not clear out the others, until they had three days."""
+    order = _full(stage)
+    _ask(stage, order, FOURTH, DEVICE)
+    refused = decide_slot(stage, order, OTHER_DEVICE, approve=True)
+    assert refused.code == TOO_NEW
+    refused = remove(stage, order, name_of(stage, order, DEVICE), OTHER_DEVICE)
+    assert refused.code == TOO_NEW
+    restore_refused(stage, order, FOURTH, WAITS)
+    refresh(stage, order)
 
 
 @story("takeover: asked, objected to")
@@ -120,7 +137,7 @@ def _objected(stage: Stage) -> None:
     stage.let_days_pass(DAY_S)
     decide_slot(stage, order, DEVICE, approve=False)
     stage.let_days_pass(WAIT_S)
-    restore_refused(stage, order, FOURTH, "TAKEOVER_BARRED",
+    restore_refused(stage, order, FOURTH, BARRED,
                     replaces=name_of(stage, order, DEVICE))
     refresh(stage, order)
 
@@ -172,16 +189,29 @@ def _photo_finish(stage: Stage) -> None:
     stage.let_days_pass(WAIT_S)
     stage.faults.arrange("before", "licenses", "save",
                          lambda: decide_slot(stage, order, DEVICE, approve=False))
-    restore_refused(stage, order, FOURTH, "TAKEOVER_BARRED", replaces=replaces)
+    restore_refused(stage, order, FOURTH, BARRED, replaces=replaces)
     refresh(stage, order)
 
 
 @story("removal: by another device")
 def _removed(stage: Stage) -> None:
     order = _full(stage)
-    remove(stage, order, name_of(stage, order, THIRD), DEVICE)
+    stage.let_days_pass(WAIT_S)
+    remove(stage, order, name_of(stage, order, THIRD), OTHER_DEVICE)
     refresh_refused(stage, order, NOT_ACTIVE, THIRD)
     restore(stage, order, FOURTH)
+
+
+@story("removal: of a device that nobody asked in")
+def _unwelcome(stage: Stage) -> None:
+    """It came by a number, which is worth nothing from then on; the license key still is."""
+    order = buy(stage)
+    restore(stage, order, OTHER_DEVICE)
+    stage.let_days_pass(DAY_S)
+    remove(stage, order, name_of(stage, order, OTHER_DEVICE), DEVICE)
+    refresh_refused(stage, order, NOT_ACTIVE, OTHER_DEVICE)
+    restore_refused(stage, order, THIRD, BARRED)
+    restore(stage, order, THIRD, KEY)
 
 
 @story("removal: by itself")
@@ -193,15 +223,37 @@ def _left(stage: Stage) -> None:
     refresh(stage, order, OTHER_DEVICE)
 
 
+@story("removal: by an operator")
+def _by_operator(stage: Stage) -> None:
+    order = _full(stage)
+    name = name_of(stage, order, DEVICE)
+    desk = OperatorDesk(stage.refund_counter, stage.held_desk, stage.complaint_room,
+                        stage.audit_room)
+    stage.until_answered("operator", lambda: operate.remove_device(
+        order.out_trade_no, name, desk, name="anna"))
+    refresh_refused(stage, order, NOT_ACTIVE)
+    restore(stage, order, FOURTH)
+
+
+@story("removal: the buyer is forgotten")
+def _forgotten(stage: Stage) -> None:
+    order = _full(stage)
+    stage.until_answered("operator", lambda: forget_buyer(
+        order.order_id, stage.refund_counter, actor="operator:anna", source="admin"))
+    for wanted in (DEVICE, THIRD):
+        refresh_refused(stage, order, NOT_ACTIVE, wanted)
+    restore(stage, order, DEVICE)
+
+
 @story("removal: while it is refreshed")
 def _removed_meanwhile(stage: Stage) -> None:
     order = buy(stage)
     restore(stage, order, OTHER_DEVICE)
     stage.let_days_pass(DAY_S)
-    name = name_of(stage, order, DEVICE)
+    name = name_of(stage, order, OTHER_DEVICE)
     stage.faults.arrange("before", "licenses", "save",
-                         lambda: remove(stage, order, name, OTHER_DEVICE))
-    refresh_refused(stage, order, NOT_ACTIVE)
+                         lambda: remove(stage, order, name, DEVICE))
+    refresh_refused(stage, order, NOT_ACTIVE, OTHER_DEVICE)
 
 
 @story("removal: once too often")
@@ -209,10 +261,9 @@ def _too_many(stage: Stage) -> None:
     order = buy(stage)
     for _ in range(5):
         restore(stage, order, OTHER_DEVICE)
-        remove(stage, order, name_of(stage, order, OTHER_DEVICE), DEVICE)
-        stage.let_pass(HOUR_S)
+        remove(stage, order, name_of(stage, order, OTHER_DEVICE), OTHER_DEVICE)
     restore(stage, order, OTHER_DEVICE)
-    refused = remove(stage, order, name_of(stage, order, OTHER_DEVICE), DEVICE)
+    refused = remove(stage, order, name_of(stage, order, OTHER_DEVICE), OTHER_DEVICE)
     assert refused.code == "DEVICE_SWAP_LIMIT"
     refresh(stage, order, OTHER_DEVICE)
 

@@ -1,4 +1,4 @@
-"""Slots of a license: as many as allowed, one for each key, and freed only as was agreed (I19-I24).
+"""Slots of a license: as many as allowed, one for each key, and freed only as was agreed (I19-I27).
 
 Times and numbers are written here once more, as docs/licenses.md states them: a rule with
 another number has to break here.
@@ -6,6 +6,7 @@ another number has to break here.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shared.domain.license import Standing
@@ -22,6 +23,7 @@ DAY_S = 86_400
 HOUR_S = 3_600
 OBJECT_WITHIN_S = 72 * HOUR_S
 SWAPS, SWAP_WINDOW_S = 5, 90 * DAY_S
+BARRED_S = 90 * DAY_S
 FIRST_WEEK_S = 7 * DAY_S
 WORST_FIRST_S, WORST_S = 17 * DAY_S + HOUR_S, 21 * DAY_S + HOUR_S
 """After a refund is known: until when an offline device goes on, on the slowest clock."""
@@ -56,10 +58,24 @@ def secret_bought_one(world: World, outside: Outside) -> None:
 
 
 def swaps_within_limit(world: World, outside: Outside) -> None:
-    """I26: buyers take no more than five devices off a license in 90 days."""
+    """I26: buyers take no more than five devices off a license in 90 days.
+
+    Not counted: a device that was objected to in its first three days.
+    """
     for license_ in world.licenses.all():
-        taken = [event.at_s for event in license_.history.events
-                 if event.kind == "device_removed" and event.actor == "buyer"]
+        events = license_.history.events
+        came = {event.data["device_id"]: event for event in events
+                if event.kind == "device_activated"}
+        taken = []
+        for before, event in pairwise(events):
+            if event.kind != "device_removed" or event.actor != "buyer":
+                continue
+            if before.kind == "device_objected":
+                first = came[event.data["device_id"]]
+                must(first.data["way"] != "claim" and event.at_s < first.at_s + OBJECT_WITHIN_S,
+                     "I26", "a device was objected to that is not new")
+            else:
+                taken.append(event.at_s)
         for at_s in taken:
             within = sum(at_s - SWAP_WINDOW_S < one <= at_s for one in taken)
             must(within <= SWAPS, "I26", "more than five devices were taken off in 90 days")
@@ -69,6 +85,7 @@ def changed_as_agreed(before: License | None, after: License, now_s: int,
                       outside: Outside | None) -> None:
     """I22, I24, I27: what one write may do to the slots of a license."""
     _history_tells_slots(after)
+    _no_barred_way(0 if before is None else len(before.history.events), after)
     if after.standing is not Standing.ACTIVE:
         _nothing_is_given(before, after)
         if before is not None and before.standing is Standing.ACTIVE:
@@ -91,6 +108,19 @@ def _history_tells_slots(license_: License) -> None:
             told.clear()
     must(told == {device.device_id for device in license_.devices}, "I27",
          "the devices are not those of the history")
+
+
+def _no_barred_way(known: int, license_: License) -> None:
+    """I24: for 90 days nobody comes by a way that was objected to, but by a device's word."""
+    events = license_.history.events
+    if any(event.kind == "takeover_approved" for event in events[known:]):
+        return
+    for event in events[known:]:
+        if event.kind == "device_activated" and event.data["way"] != "claim":
+            must(not any(no.kind in ("device_objected", "takeover_objected")
+                         and event.at_s < no.at_s + BARRED_S
+                         and no.data["way"] in (event.data["way"], "license_key")
+                         for no in events), "I24", "a device came by a way that is barred")
 
 
 def _nothing_is_given(before: License | None, after: License) -> None:

@@ -109,7 +109,7 @@ bug("a refund that overtakes its payment is forgotten",
     "console refund: its notify overtakes the payment's", "I7",
     {(record_refund, "_record_for_another"): _accepted_when_unfit})
 bug("a refund is not looked at again", LOST, "I14",
-    {(look_at_order, "next_look"): lambda order, now_s: None})
+    {(look_at_order, "next_look"): lambda order, now_s, keep_payer_s: None})
 bug("an approval is not followed by a look", "refund: approved", "I14",
     {(decide_refund, "decided"): lambda order, refund_id, event: order})
 

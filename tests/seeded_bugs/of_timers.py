@@ -19,7 +19,7 @@ NEXT_LOOK = (look_at_order, "next_look")
 ONLY_BILL = "bill: the only finder left"
 
 bug("an unpaid order is looked at once", "expiry: never paid", "I14",
-    {NEXT_LOOK: lambda order, now_s: None})
+    {NEXT_LOOK: lambda order, now_s, keep_payer_s: None})
 bug("an unpaid order is looked at for ever", "expiry: never paid", "I14",
     {(look_at_order, "close_order"): lambda order, books, gateway, **who: order})
 
