@@ -12,7 +12,6 @@ from shared.domain.history import Event
 from shared.errors import VersionConflict
 from shared.use_cases import (
     claim_license,
-    manage_devices,
     project_license,
     refresh_lease,
     restore_license,
@@ -34,11 +33,9 @@ FREE_SLOT = "three devices restore into one free slot"
 TWO_SLOTS = "two devices restore into two free slots, and a refresh"
 DARK = "a dark device comes back when two want its slot"
 REMOVED = "a refresh, the removal of that device, and a restore"
-DECIDED = "approved, objected to, and the new device asks again"
-RIPE = "a request is ripe, refreshed against and objected to"
 
 
-def _seated(license_: License, wanted: Wanted, way: Way, now_s: int) -> License:
+def seated(license_: License, wanted: Wanted, way: Way, now_s: int) -> License:
     """With the device, however many there are."""
     if find_device(license_, wanted.thumbprint) is not None:
         return license_
@@ -58,10 +55,10 @@ def _counts_first(claim: Any, wanted: Wanted, desk: Desk) -> HandedOver:
     now_s = desk.books.clock.now_s()
     assert seen is not None
     has_room = bright(seen, now_s) < seen.device_limit
-    seated = claim_license.seat_device(order, desk, lambda it, _: (
-        _seated(it, wanted, claim.way, now_s) if has_room
+    there = claim_license.seat_device(order, desk, lambda it, _: (
+        seated(it, wanted, claim.way, now_s) if has_room
         else restore_slot(it, wanted, claim.way, claim.replaces, now_s)), seen)
-    return hand_over(seated, wanted.thumbprint, desk)
+    return hand_over(there, wanted.thumbprint, desk)
 
 
 wrong("the limit is counted before the write, not in it", FREE_SLOT,
@@ -122,26 +119,6 @@ wrong("a refusal is decided on a row that has changed", TWO_SLOTS,
       rules={(claim_license, "change_license"): _gives_up_at_once})
 
 
-def _approves_what_it_read(license_id: str, thumbprint: str, takeover_id: str, *, approve: bool,
-                           desk: Desk) -> License:
-    """The request is looked up once; what became of it meanwhile is not."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    read = stored.takeover
-    try:
-        return project_license.change_stored(
-            stored, desk.licenses, desk.books, lambda it, now_s: _decide(
-                replace(it, takeover=read), thumbprint, takeover_id, approve=approve,
-                now_s=now_s))
-    except Refused as refused:
-        raise claim_license.as_error(refused, desk) from None
-
-
-_decide = activation.decide_takeover
-
-wrong("an approval counts after an objection won", DECIDED,
-      rules={(manage_devices, "decide_takeover"): _approves_what_it_read})
-
-
 def _without_order(order: Order, desk: Desk, change: Any,
                    stored: License | None = None) -> Seated:
     """The license's row says what it is worth; whoever changes that will tell it in time."""
@@ -164,25 +141,6 @@ def _of_now(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
 wrong("a lease is counted from the moment of signing",
       "midnight passes over a refresh and a restore",
       rules={(refresh_lease, "hand_over"): _of_now})
-
-
-def _by_clock_alone(license_: License, now_s: int) -> Any:
-    takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
-
-
-def _adds_if_it_is_gone(license_: License, takeover: Any, now_s: int) -> License:
-    if any(device.device_id == takeover.replaces for device in license_.devices):
-        return _swap(license_, takeover, now_s)
-    return activation._added(license_, Wanted(takeover.thumbprint), takeover.way, now_s)
-
-
-_swap = activation._swapped
-
-wrong("a request outlives the slot that it is about",
-      "approved while the slot it is about goes to another",
-      rules={(activation, "open_takeover"): _by_clock_alone,
-             (activation, "_swapped"): _adds_if_it_is_gone})
 
 
 def _nobody_goes(license_: License, now_s: int) -> License:
@@ -217,50 +175,13 @@ wrong("the secret activates whoever has it", "two devices claim with one secret"
       rules={(claim_license, "claim_slot"): _any_claim})
 
 
-def _counted_before(license_id: str, thumbprint: str, device_id: str, desk: Desk) -> License:
-    """The swaps are counted on the row that was read, not on the row that is written."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    now_s = desk.books.clock.now_s()
-    try:
-        activation._refuse_too_many_swaps(stored, now_s)
-    except Refused as refused:
-        raise claim_license.as_error(refused, desk) from None
-    return project_license.change_stored(
-        stored, desk.licenses, desk.books, lambda it, _: _taken_off(it, device_id, now_s))
-
-
-def _taken_off(license_: License, device_id: str, now_s: int) -> License:
-    if all(device.device_id != device_id for device in license_.devices):
-        return license_
-    going = next(device for device in license_.devices if device.device_id == device_id)
-    return activation._without(license_, device_id, activation._removal(
-        going, now_s, "buyer", "license-fetch", counts=True))
-
-
-wrong("swaps are counted before the write, not in it", "two removals at the swap limit",
-      rules={(manage_devices, "remove_device"): _counted_before})
-
-
-def _removes_for_whom_it_was(license_id: str, thumbprint: str, device_id: str,
-                             desk: Desk) -> License:
-    """Who asks was active when the request came; that is not asked again."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    now_s = desk.books.clock.now_s()
-    return project_license.change_stored(
-        stored, desk.licenses, desk.books, lambda it, _: _taken_off(it, device_id, now_s))
-
-
-wrong("who was removed meanwhile still removes", "two devices remove each other",
-      rules={(manage_devices, "remove_device"): _removes_for_whom_it_was})
-
-
 def _refreshed_from(seen: Callable[..., License]) -> Callable[..., License]:
     """A device of the row that was read is put back if it is not in the row any more."""
 
     def refresh(license_: License, thumbprint: str, now_s: int) -> License:
         if find_device(license_, thumbprint) is None:
             wanted = next(one for one in DEVICES if one.thumbprint == thumbprint)
-            return _seated(license_, wanted, Way.LICENSE_KEY, now_s)
+            return seated(license_, wanted, Way.LICENSE_KEY, now_s)
         return seen(license_, thumbprint, now_s)
 
     return refresh
@@ -268,18 +189,3 @@ def _refreshed_from(seen: Callable[..., License]) -> Callable[..., License]:
 
 wrong("a refresh puts a removed device back", REMOVED,
       rules={(refresh_lease, "refresh_slot"): _refreshed_from(activation.refresh_slot)})
-
-
-def _ripe_is_ripe(license_: License, wanted: Wanted, way: Way, replaces: str | None,
-                  now_s: int) -> License:
-    """Nobody objected in three days: what somebody says after that comes too late."""
-    asked = [event for event in license_.history.events if event.kind == activation.ASKED]
-    if asked and find_device(license_, wanted.thumbprint) is None and (
-            now_s >= asked[-1].at_s + 3 * 86_400):
-        taken = _taken_off(license_, asked[-1].data["replaces"], now_s)
-        return _seated(taken, wanted, way, now_s)
-    return restore_slot(license_, wanted, way, replaces, now_s)
-
-
-wrong("an objection to a ripe request is not heard", RIPE,
-      rules={(restore_license, "restore_slot"): _ripe_is_ripe})
