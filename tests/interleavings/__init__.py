@@ -15,7 +15,7 @@
     scenarios.py  who meets whom (purchases, refund_scenarios, operator_scenarios,
                   device_scenarios); replay
     seeding.py    mistakes on purpose, and the search for a schedule that shows them
-    wrong_variants.py, wrong_refunds.py, wrong_devices.py  the mistakes
+    wrong_variants.py, wrong_refunds.py, wrong_devices.py, wrong_removals.py  the mistakes
 
 A failing schedule prints `replay("<scenario>", [choices])`; see `scenarios.replay`.
 """

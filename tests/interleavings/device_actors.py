@@ -84,6 +84,10 @@ def restores(place: int, replaces: int | None = None, *, by_key: bool = False) -
 
     def act(scene: Scene) -> None:
         way = Way.LICENSE_KEY if by_key else Way.ORDER_NUMBER
+        if replaces is not None:
+            scene.outside.asked.setdefault(
+                (scene.facts["license_id"], DEVICES[place].thumbprint,
+                 device_id(scene, replaces)), scene.clock.now_s())
         claim = Claim(
             way, scene.facts["license_key" if by_key else "out_trade_no"],
             None if replaces is None else device_id(scene, replaces))
@@ -97,6 +101,7 @@ def removes(by: int, place: int) -> Act:
     """An active device takes another off, or itself."""
 
     def act(scene: Scene) -> None:
+        scene.outside.words.add(("remove", device_id(scene, place)))
         manage_devices.remove_device(scene.facts["license_id"], DEVICES[by].thumbprint,
                                      device_id(scene, place), scene.desk())
         must(any(event.kind == "device_removed"
@@ -111,6 +116,8 @@ def decides(by: int, *, approve: bool) -> Act:
     """An active device approves the request that waits, or objects to it."""
 
     def act(scene: Scene) -> None:
+        if approve:
+            scene.outside.words.add(("approve", scene.facts["takeover_id"]))
         manage_devices.decide_takeover(
             scene.facts["license_id"], DEVICES[by].thumbprint, scene.facts["takeover_id"],
             approve=approve, desk=scene.desk())

@@ -63,8 +63,7 @@ def went_meanwhile(scene: Scene, given: HandedOver, wanted: Wanted) -> bool:
     known = find_device(then, wanted.thumbprint)
     head = stored.history.events[:len(then.history.events)]
     return known is not None and head == then.history.events and any(
-        event.kind == "devices_forgotten"
-        or (event.kind in GONE and event.data["device_id"] == known.device_id)
+        event.kind in GONE and event.data.get("device_id", known.device_id) == known.device_id
         for event in stored.history.events[len(then.history.events):])
 
 

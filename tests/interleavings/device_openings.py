@@ -104,6 +104,13 @@ def one_swap_left(scene: Scene) -> None:
     _pass(scene, VOICE_AFTER_S)
 
 
+def no_swap_left(scene: Scene) -> None:
+    """As many devices were taken off as may be, and one has just come by the order's number."""
+    one_swap_left(scene)
+    removes(FIRST, THIRD)(scene)
+    restores(THIRD)(scene)
+
+
 def one_is_new(scene: Scene) -> None:
     """One device for days, and one that has just come by the order's number."""
     active(FIRST)(scene)

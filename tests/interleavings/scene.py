@@ -85,7 +85,7 @@ class Scene(World):
         self._start: list[tuple[Cell, Any]] = []
         self._steps: dict[str, Call] = {}
         self.outside = Outside()
-        self._watch = Watch(self)
+        self._watch = Watch(self, self.outside)
 
     def freeze(self, alone: Collection[str] = ()) -> None:
         """The scene is prepared: remember its state, and put the scheduler under its ports.
@@ -163,7 +163,7 @@ class Scene(World):
 
     def watch_from_here(self) -> None:
         """What is stored now is where the next write starts from."""
-        self._watch = Watch(self)
+        self._watch = Watch(self, self.outside)
 
     def stepped(self, actor: Actor, call: Call, outcome: int) -> None:
         """Check what a call left in the stores."""

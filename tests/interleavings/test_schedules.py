@@ -31,6 +31,7 @@ AT_ONCE = {
            "two devices ask for one slot", "two removals at the swap limit",
            "two devices remove each other",
            "a new device is not welcome, and another comes the same way",
+           "a new device is not welcome when no swap is left",
            "the buyer is forgotten while devices ask",
            "a dark device comes back when two want its slot",
            "a refresh against a refund in work",

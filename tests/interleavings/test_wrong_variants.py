@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interleavings import wrong_devices, wrong_refunds, wrong_variants
+from tests.interleavings import wrong_devices, wrong_refunds, wrong_removals, wrong_variants
 from tests.interleavings.choices import Bounds
 from tests.interleavings.explorer import explore
 from tests.interleavings.runs import Runner, Variant
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.due import Work
     from tests.interleavings.scene import Scene
 
-PLANTED = (wrong_variants, wrong_refunds, wrong_devices)
+PLANTED = (wrong_variants, wrong_refunds, wrong_devices, wrong_removals)
 """The modules that register mistakes."""
 
 

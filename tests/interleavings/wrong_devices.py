@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain import activation, identifiers
 from shared.domain.activation import find_device, restore_slot
-from shared.domain.device import Device, Refusal, Refused, Way
+from shared.domain.device import Device, Refusal, Refused, Wanted, Way
 from shared.domain.history import Event
 from shared.errors import VersionConflict
 from shared.use_cases import (
     claim_license,
-    manage_devices,
     project_license,
     refresh_lease,
     restore_license,
 )
-from shared.use_cases.claim_license import HandedOver, hand_over
+from shared.use_cases.claim_license import HandedOver, Seated, hand_over
 from tests.interleavings.device_actors import DEVICES
 from tests.interleavings.device_rows import bright
 from tests.interleavings.seeding import wrong
@@ -25,7 +24,6 @@ from tests.interleavings.seeding import wrong
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.domain.device import Wanted
     from shared.domain.license import License
     from shared.domain.order import Order
     from shared.use_cases.claim_license import Desk
@@ -35,11 +33,9 @@ FREE_SLOT = "three devices restore into one free slot"
 TWO_SLOTS = "two devices restore into two free slots, and a refresh"
 DARK = "a dark device comes back when two want its slot"
 REMOVED = "a refresh, the removal of that device, and a restore"
-DECIDED = "approved, objected to, and the new device asks again"
-RIPE = "a request is ripe, refreshed against and objected to"
 
 
-def _seated(license_: License, wanted: Wanted, way: Way, now_s: int) -> License:
+def seated(license_: License, wanted: Wanted, way: Way, now_s: int) -> License:
     """With the device, however many there are."""
     if find_device(license_, wanted.thumbprint) is not None:
         return license_
@@ -59,10 +55,10 @@ def _counts_first(claim: Any, wanted: Wanted, desk: Desk) -> HandedOver:
     now_s = desk.books.clock.now_s()
     assert seen is not None
     has_room = bright(seen, now_s) < seen.device_limit
-    license_ = claim_license.seat_device(order, desk, lambda it, _: (
-        _seated(it, wanted, claim.way, now_s) if has_room
+    there = claim_license.seat_device(order, desk, lambda it, _: (
+        seated(it, wanted, claim.way, now_s) if has_room
         else restore_slot(it, wanted, claim.way, claim.replaces, now_s)), seen)
-    return hand_over(license_, wanted.thumbprint, desk, now_s)
+    return hand_over(there, wanted.thumbprint, desk)
 
 
 wrong("the limit is counted before the write, not in it", FREE_SLOT,
@@ -123,32 +119,13 @@ wrong("a refusal is decided on a row that has changed", TWO_SLOTS,
       rules={(claim_license, "change_license"): _gives_up_at_once})
 
 
-def _approves_what_it_read(license_id: str, thumbprint: str, takeover_id: str, *, approve: bool,
-                           desk: Desk) -> License:
-    """The request is looked up once; what became of it meanwhile is not."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    read = stored.takeover
-    try:
-        return project_license.change_stored(
-            stored, desk.licenses, desk.books, lambda it, now_s: _decide(
-                replace(it, takeover=read), thumbprint, takeover_id, approve=approve,
-                now_s=now_s))
-    except Refused as refused:
-        raise claim_license.as_error(refused, desk) from None
-
-
-_decide = activation.decide_takeover
-
-wrong("an approval counts after an objection won", DECIDED,
-      rules={(manage_devices, "decide_takeover"): _approves_what_it_read})
-
-
 def _without_order(order: Order, desk: Desk, change: Any,
-                   stored: License | None = None) -> License:
+                   stored: License | None = None) -> Seated:
     """The license's row says what it is worth; whoever changes that will tell it in time."""
     assert stored is not None
     try:
-        return project_license.change_stored(stored, desk.licenses, desk.books, change)
+        return Seated(project_license.change_stored(
+            stored, desk.licenses, desk.books, change), desk.books.clock.now_s())
     except Refused as refused:
         raise claim_license.as_error(refused, desk) from None
 
@@ -157,23 +134,13 @@ wrong("a refresh does not read the order", "a refresh against a refund in work",
       rules={(refresh_lease, "seat_device"): _without_order})
 
 
-def _of_now(license_: License, thumbprint: str, desk: Desk, now_s: int) -> HandedOver:
-    return hand_over(license_, thumbprint, desk, desk.books.clock.now_s())
+def _of_now(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
+    return hand_over(seated._replace(decided_at_s=desk.books.clock.now_s()), thumbprint, desk)
 
 
 wrong("a lease is counted from the moment of signing",
       "midnight passes over a refresh and a restore",
       rules={(refresh_lease, "hand_over"): _of_now})
-
-
-def _by_clock_alone(license_: License, now_s: int) -> Any:
-    takeover = license_.takeover
-    return takeover if takeover is not None and takeover.is_open(now_s) else None
-
-
-wrong("a request outlives the slot that it is about",
-      "approved while the slot it is about goes to another",
-      rules={(activation, "open_takeover"): _by_clock_alone})
 
 
 def _nobody_goes(license_: License, now_s: int) -> License:
@@ -208,50 +175,13 @@ wrong("the secret activates whoever has it", "two devices claim with one secret"
       rules={(claim_license, "claim_slot"): _any_claim})
 
 
-def _counted_before(license_id: str, thumbprint: str, device_id: str, desk: Desk) -> License:
-    """The swaps are counted on the row that was read, not on the row that is written."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    now_s = desk.books.clock.now_s()
-    try:
-        activation._refuse_too_many_swaps(stored, now_s)
-    except Refused as refused:
-        raise claim_license.as_error(refused, desk) from None
-    return project_license.change_stored(
-        stored, desk.licenses, desk.books, lambda it, _: _taken_off(it, device_id, now_s))
-
-
-def _taken_off(license_: License, device_id: str, now_s: int) -> License:
-    if all(device.device_id != device_id for device in license_.devices):
-        return license_
-    return activation._without(license_, device_id, Event(
-        activation.REMOVED, now_s, "buyer", "license-fetch",
-        {"device_id": device_id, "counts": True}))
-
-
-wrong("swaps are counted before the write, not in it", "two removals at the swap limit",
-      rules={(manage_devices, "remove_device"): _counted_before})
-
-
-def _removes_for_whom_it_was(license_id: str, thumbprint: str, device_id: str,
-                             desk: Desk) -> License:
-    """Who asks was active when the request came; that is not asked again."""
-    stored = refresh_lease.active_license(license_id, thumbprint, desk.licenses)
-    now_s = desk.books.clock.now_s()
-    return project_license.change_stored(
-        stored, desk.licenses, desk.books, lambda it, _: _taken_off(it, device_id, now_s))
-
-
-wrong("who was removed meanwhile still removes", "two devices remove each other",
-      rules={(manage_devices, "remove_device"): _removes_for_whom_it_was})
-
-
 def _refreshed_from(seen: Callable[..., License]) -> Callable[..., License]:
     """A device of the row that was read is put back if it is not in the row any more."""
 
     def refresh(license_: License, thumbprint: str, now_s: int) -> License:
         if find_device(license_, thumbprint) is None:
             wanted = next(one for one in DEVICES if one.thumbprint == thumbprint)
-            return _seated(license_, wanted, Way.LICENSE_KEY, now_s)
+            return seated(license_, wanted, Way.LICENSE_KEY, now_s)
         return seen(license_, thumbprint, now_s)
 
     return refresh
@@ -259,18 +189,3 @@ def _refreshed_from(seen: Callable[..., License]) -> Callable[..., License]:
 
 wrong("a refresh puts a removed device back", REMOVED,
       rules={(refresh_lease, "refresh_slot"): _refreshed_from(activation.refresh_slot)})
-
-
-def _ripe_is_ripe(license_: License, wanted: Wanted, way: Way, replaces: str | None,
-                  now_s: int) -> License:
-    """Nobody objected in three days: what somebody says after that comes too late."""
-    asked = [event for event in license_.history.events if event.kind == activation.ASKED]
-    if asked and find_device(license_, wanted.thumbprint) is None and (
-            now_s >= asked[-1].at_s + 3 * 86_400):
-        taken = _taken_off(license_, asked[-1].data["replaces"], now_s)
-        return _seated(taken, wanted, way, now_s)
-    return restore_slot(license_, wanted, way, replaces, now_s)
-
-
-wrong("an objection to a ripe request is not heard", RIPE,
-      rules={(restore_license, "restore_slot"): _ripe_is_ripe})
