@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from scripts.auditing.evidence import License
 
 ENDS = ("device_removed", "device_dark")
-KINDS = ("device_activated", *ENDS, "devices_forgotten", "takeover_asked", "takeover_approved",
-         "takeover_objected")
+KINDS = ("device_activated", "device_objected", *ENDS, "devices_forgotten", "takeover_asked",
+         "takeover_approved", "takeover_objected")
 
 
 class Request(NamedTuple):
@@ -51,6 +51,8 @@ class Seats:
                 self.wrong.append("a device is activated that has a slot")
             self.devices[data["device_id"]] = (data["way"], at_s)
             self.may_be_over = True
+        elif kind == "device_objected":
+            self.devices[data["device_id"]]
         elif kind in ENDS:
             del self.devices[data["device_id"]]
         elif kind == "devices_forgotten":

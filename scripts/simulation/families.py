@@ -16,6 +16,8 @@ from shared.use_cases.manage_devices import decide_takeover, list_devices, remov
 from shared.use_cases.restore_license import Claim, restore_license
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scripts.simulation.town import Town
     from shared.domain.license import License
     from shared.domain.order import Order
@@ -60,7 +62,7 @@ class Family:
     def join(self, *, by: Way, stranger: bool = False) -> Browser:
         """A new browser asks for a free slot, and lives on if it gets one."""
         browser = self.new_browser(stranger=stranger)
-        self.restore(browser, by)
+        self._until_heard(lambda: self.restore(browser, by)[1])
         return browser
 
     def new_browser(self, *, stranger: bool = False) -> Browser:
@@ -85,11 +87,8 @@ class Family:
     def ask_for_slot(self, browser: Browser, by: Way, whose: Browser) -> str:
         """Ask for a free slot, and when there is none, for that one; the code."""
         for replaces in (None, whose.device_id):
-            for _ in range(5):
-                _, code = self.restore(browser, by, replaces)
-                if code != SILENT:
-                    break
-                self.engine.sleep_ms(HOUR_MS)
+            code = self._until_heard(lambda replaces=replaces: self.restore(
+                browser, by, replaces)[1])
             if code != "DEVICE_LIMIT_REACHED":
                 return code
         return code
@@ -98,19 +97,34 @@ class Family:
         """One browser takes another's slot away; the code."""
         if whom in self.browsers and by in self.browsers:
             self.promises.given_up.add(whom.device_id)
-        _, _, code = by.ask(lambda it: remove_device(
-            self.license_id, by.wanted.thumbprint, whom.device_id, it.desk))
+        code = self._until_heard(lambda: by.ask(lambda it: remove_device(
+            self.license_id, by.wanted.thumbprint, whom.device_id, it.desk))[-1])
         self.town.count(f"remove: {code or 'done'}")
         return code
 
     def decide(self, by: Browser, takeover_id: str, *, approve: bool) -> str:
         """One browser approves a request or objects to it; the code."""
-        _, _, code = by.ask(lambda it: decide_takeover(
-            self.license_id, by.wanted.thumbprint, takeover_id, approve=approve, desk=it.desk))
+        code = self._until_heard(lambda: by.ask(lambda it: decide_takeover(
+            self.license_id, by.wanted.thumbprint, takeover_id, approve=approve,
+            desk=it.desk))[-1])
         self.town.count(f"{'approve' if approve else 'object'}: {code or 'done'}")
         if not code and not approve:
             self.promises.objected.add(takeover_id)
         return code
+
+    def _until_heard(self, ask: Callable[[], str]) -> str:
+        """Ask every few hours until somebody answers; the code."""
+        for _ in range(100):
+            code = ask()
+            if code != SILENT:
+                break
+            self.engine.sleep_ms(4 * HOUR_MS)
+        return code
+
+    def seated(self) -> list[Browser]:
+        """The family's browsers that have a slot."""
+        there = {device.device_id for device in self.stored_license().devices}
+        return [browser for browser in self.browsers if browser.device_id in there]
 
     def request(self) -> Any:
         """The request that waits, as it is stored."""

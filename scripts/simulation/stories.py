@@ -67,7 +67,7 @@ def _approved(family: Family) -> None:
 
 
 def _regretted(family: Family) -> None:
-    """The family objects to its own request; asked again, it is barred for this way."""
+    """The family objects to its own request; asked again, it is barred this way."""
     newcomer, _ = _full(family)
     asked = family.request()
     if asked is not None:
@@ -108,14 +108,17 @@ def _key_over_number(family: Family) -> None:
 
 
 def _swapper(family: Family) -> None:
-    """Seven devices after another in one slot: more than may be swapped in 90 days."""
-    family.fill()
-    for _ in range(7):
-        if family.remove(family.first, family.browsers[-1]):
-            family.town.count("swaps stopped")
-            return
-        family.join(by=family.either_way())
-        family.pause(1, 40)
+    """Two devices after another in each of two slots, three times: more than in 90 days may go.
+
+    Each has been there for three days: to remove it sooner were to object to it.
+    """
+    for _ in range(3):
+        family.fill()
+        family.pause(73, 76)
+        for old in family.seated()[-2:]:
+            if family.remove(family.first, old) == "DEVICE_SWAP_LIMIT":
+                family.town.count("swaps stopped")
+                return
 
 
 def _thief_finds_a_slot(family: Family) -> None:

@@ -58,7 +58,7 @@ def test_every_story_is_lived_and_every_promise_kept(town: Town) -> None:
         "swaps stopped", "thief thrown out", "thief went away", "swapped after three days",
         "key rotated", "away for 14 days", "approve: done", "object: done", "remove: done",
         "remove: DEVICE_TOO_NEW", "remove: DEVICE_SWAP_LIMIT", "restore: TAKEOVER_WAITS",
-        "restore: TAKEOVER_BARRED", "restore: DEVICE_LIMIT_REACHED",
+        "restore: RESTORE_BARRED", "restore: DEVICE_LIMIT_REACHED",
         "refresh: DEVICE_NOT_ACTIVE", "refresh: LICENSE_REVOKED"} <= set(town.acts)
     assert town.faults.counts["down_for_days"] > 100
 
