@@ -28,13 +28,16 @@ class Request(NamedTuple):
 
 @dataclass
 class Seats:
-    """Who has a slot, each with its way and since when; the last request, while it may be open.
+    """Who has a slot, each with its way and since when; the last request, while it may be open;
+    all that were ever made, by id, and those that were objected to.
 
     `may_be_over` is set once a device was activated after the request: it may have been its own.
     """
 
     devices: dict[str, tuple[str, int]] = field(default_factory=dict)
     request: Request | None = None
+    asked: dict[str, Request] = field(default_factory=dict)
+    objected: set[str] = field(default_factory=set)
     may_be_over: bool = False
     wrong: list[str] = field(default_factory=list)
 
@@ -61,10 +64,13 @@ class Seats:
         elif kind == "takeover_asked":
             self.devices[data["replaces"]]
             self.request = Request(data["takeover_id"], data["replaces"], data["way"], at_s)
+            self.asked[self.request.takeover_id] = self.request
             self.may_be_over = False
         elif kind in ("takeover_approved", "takeover_objected"):
             if self.request is None or self.request.takeover_id != data["takeover_id"]:
                 self.wrong.append(f"{kind} of a request that is not open")
+            if kind == "takeover_objected":
+                self.objected.add(data["takeover_id"])
             self.request = None
 
 
