@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scripts.auditing import device_replay
 from scripts.auditing.evidence import Check
 from scripts.auditing.other_replays import WORTH
 
@@ -17,7 +18,12 @@ ORDER_WORDS = {"order.placed": "placed", "order.instructed": "instructed", "orde
                "order.closed": "closed", "order.refund_reported": "refund_reported",
                "order.held": "held", "order.released": "released"}
 REFUND_WORDS = "order.refund_"
-LICENSE_WORDS = ("granted", "suspended", "revoked", "restored", "activated")
+LICENSE_WORDS = ("granted", "suspended", "revoked", "restored", "activated",
+                 *device_replay.KINDS)
+
+
+TOLD = ("grant_id", "device_id")
+"""Fields of a license's fact that are those of its event."""
 
 
 class LogLine(NamedTuple):
@@ -73,8 +79,9 @@ def _licensed(evidence: Evidence) -> Found:
             continue
         license_ = evidence.books.licenses.get(str(license_id))
         if license_ is None or not any(
-                event["kind"] == kind and event["data"].get("grant_id")
-                == line.fields.get("grant_id") for event in license_.chain.events):
+                event["kind"] == kind and all(
+                    event["data"].get(name) == line.fields.get(name) for name in TOLD)
+                for event in license_.chain.events):
             yield str(license_id), f"the log says {line.fact}, and the row does not have it"
 
 
@@ -89,10 +96,27 @@ def _leased(evidence: Evidence) -> Found:
             yield license_id, "a lease for a license or an order that is not there"
         elif not _was_active(license_, line.at_s, evidence.skew_s):
             yield license_id, "a lease was handed out while the license was not active"
+        elif not _had_slot(license_, line, evidence.skew_s):
+            yield license_id, "a lease was handed to a device without a slot"
         elif license_.row.get("activated_at_s") is None and not any(
                 grant["proof_kind"] != "payment" for grant in license_.grants):
             # The use of a gift is no use of what was paid, and is not noted.
             yield license_id, "a lease was handed out, and the license was never used"
+
+
+def _had_slot(license_: License, line: LogLine, skew_s: int) -> bool:
+    """Whether the device had a slot at some moment within the skew around the line's time."""
+    device_id, has_slot = line.fields.get("device_id"), False
+    for event in license_.chain.events:
+        if has_slot and event["at_s"] >= line.at_s - skew_s:
+            return True
+        if event["at_s"] > line.at_s + skew_s:
+            return False
+        if event["kind"] == "devices_forgotten":
+            has_slot = False
+        elif event["data"].get("device_id") == device_id:
+            has_slot = event["kind"] not in device_replay.ENDS
+    return has_slot
 
 
 def _was_active(license_: License, at_s: int, skew_s: int) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scripts.auditing import (
     access_log,
     book_checks,
+    device_checks,
     journal_checks,
     license_checks,
     money_checks,
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from scripts.auditing.evidence import Check, Evidence
 
 CHECKS: tuple[Check, ...] = (
-    *row_checks.CHECKS, *money_checks.CHECKS, *license_checks.CHECKS, *book_checks.CHECKS,
-    *journal_checks.CHECKS, *access_log.CHECKS)
+    *row_checks.CHECKS, *money_checks.CHECKS, *license_checks.CHECKS, *device_checks.CHECKS,
+    *book_checks.CHECKS, *journal_checks.CHECKS, *access_log.CHECKS)
 
 
 class Result(NamedTuple):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from scripts.auditing.evidence import License
 
 ENDS = ("device_removed", "device_dark")
-KINDS = ("device_activated", *ENDS, "devices_forgotten", "takeover_asked", "takeover_approved",
-         "takeover_objected")
+KINDS = ("device_activated", "device_objected", *ENDS, "devices_forgotten", "takeover_asked",
+         "takeover_approved", "takeover_objected")
 
 
 class Request(NamedTuple):
@@ -28,13 +28,16 @@ class Request(NamedTuple):
 
 @dataclass
 class Seats:
-    """Who has a slot, each with its way and since when; the last request, while it may be open.
+    """Who has a slot, each with its way and since when; the last request, while it may be open;
+    all that were ever made, by id, and those that were objected to.
 
     `may_be_over` is set once a device was activated after the request: it may have been its own.
     """
 
     devices: dict[str, tuple[str, int]] = field(default_factory=dict)
     request: Request | None = None
+    asked: dict[str, Request] = field(default_factory=dict)
+    objected: set[str] = field(default_factory=set)
     may_be_over: bool = False
     wrong: list[str] = field(default_factory=list)
 
@@ -51,6 +54,8 @@ class Seats:
                 self.wrong.append("a device is activated that has a slot")
             self.devices[data["device_id"]] = (data["way"], at_s)
             self.may_be_over = True
+        elif kind == "device_objected":
+            self.devices[data["device_id"]]
         elif kind in ENDS:
             del self.devices[data["device_id"]]
         elif kind == "devices_forgotten":
@@ -59,10 +64,13 @@ class Seats:
         elif kind == "takeover_asked":
             self.devices[data["replaces"]]
             self.request = Request(data["takeover_id"], data["replaces"], data["way"], at_s)
+            self.asked[self.request.takeover_id] = self.request
             self.may_be_over = False
         elif kind in ("takeover_approved", "takeover_objected"):
             if self.request is None or self.request.takeover_id != data["takeover_id"]:
                 self.wrong.append(f"{kind} of a request that is not open")
+            if kind == "takeover_objected":
+                self.objected.add(data["takeover_id"])
             self.request = None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scripts.simulation.engine import HOUR_MS, MINUTE_MS, SECOND_MS
+from scripts.simulation.families import Family
 from scripts.simulation.instances import Gone
 from shared.domain.device import Wanted
 from shared.domain.money import Money
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scripts.simulation.instances import Instance
     from scripts.simulation.town import Town
     from shared.domain.order import Order
+    from shared.use_cases.claim_license import HandedOver
 
 T = TypeVar("T")
 PATIENCE = 8
@@ -49,6 +51,8 @@ class Plan:
     after: str
     """What comes after: nothing, refund, refund_twice, complaint, console, second_payment."""
     after_ms: int
+    family: str | None = None
+    """The story of the license's devices over the weeks; None: nobody looks at them again."""
 
 
 @dataclass
@@ -72,6 +76,7 @@ class Buyer:
         self.secret = f"{name}-claim-secret-0123456789abcdefghijklmnopqrstuvwxyz"
         self.story = Story(plan)
         self.device = Wanted(hash_of(f"{name} first device"), "chrome/windows")
+        self.family = None if plan.family is None else Family(town, name, plan.family)
         self.payer = f"{self.engine.random.randrange(town.payers):064x}"
 
     def live(self) -> None:
@@ -149,18 +154,22 @@ class Buyer:
 
     def _claim(self) -> bool:
         """Whether a lease came; every one that comes is held to what the order said."""
-        def claim(instance: Instance) -> bool:
+        def claim(instance: Instance) -> HandedOver:
             before = self.town.stored(self.story.order_id)
             handed = claim_license(self.story.order_id, self.secret, self.device,
                                    instance.desk)
             if handed.lease is not None:
                 answers.leased(self.town.world, handed.license, before)
-            return handed.lease is not None
+            return handed
 
-        got = bool(self._insist("license-fetch", claim))
-        if got and not self.story.license_at_ms:
+        handed = self._insist("license-fetch", claim)
+        if handed is None or handed.lease is None:
+            return False
+        if not self.story.license_at_ms:
             self.story.license_at_ms = self.engine.now_ms
-        return got
+        if self.family is not None:
+            self.family.begin(self.town.stored(self.story.order_id), handed)
+        return True
 
     def _cancel(self, order_id: str) -> None:
         def cancel(instance: Instance) -> Order:

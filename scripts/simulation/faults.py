@@ -72,6 +72,7 @@ class Faults:
         self.odds = odds.harder(engine.random.choice(odds.severities))
         self.counts: Counter[str] = Counter()
         self.is_calm = False
+        self.down: Window | None = None
         self._windows = {
             "burst": self._plan(odds.bursts, span_ms, MINUTE_MS, 10 * MINUTE_MS),
             "outage": self._plan(odds.outages, span_ms, 10 * MINUTE_MS, 3 * HOUR_MS),
@@ -96,6 +97,11 @@ class Faults:
             return False
         now_ms = self.engine.now_ms
         return any(window.start_ms <= now_ms < window.end_ms for window in self._windows[kind])
+
+    def is_down(self) -> bool:
+        """Whether nobody answers devices now, for days."""
+        now_ms = self.engine.now_ms
+        return self.down is not None and self.down.start_ms <= now_ms < self.down.end_ms
 
     def of_store(self, *, writes: bool) -> str | None:
         """What befalls this call of the store."""

@@ -132,6 +132,10 @@ class Network:
         """What one instance answers. Raises Gone, and whatever the use case raises."""
         faults, chance = self._faults, self._engine.random
         self._engine.sleep_ms(chance.randint(20, 80))
+        if function == "license-fetch" and faults.is_down():
+            faults.count("down_for_days")
+            self._engine.sleep_ms(5_000)
+            raise Gone
         if faults.happens("request_lost", faults.odds.request_lost):
             self._engine.sleep_ms(5_000)
             raise Gone

@@ -30,6 +30,8 @@ def judge(town: Town) -> int:
         must(line.fact != "work.crashed", "mistake", f"a look crashed: {line.fields}")
     check_end(town.world, town.outside)
     _all_ended(town)
+    for family in town.families:
+        family.promises.hold_at_the_end()
     results = audit(evidence_of(town))
     found = findings(results)
     if found:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from scripts.simulation.town import Town
 
 FIRST_NAME, SECOND_NAME = "ada", "grace"
+SLOW_MS = 30 * MINUTE_MS
+"""In the weeks in which nobody orders, the triggers come less often: they find nothing to do."""
 BILL_HOURS = range(10, 24)
 
 
@@ -36,6 +38,11 @@ class Timers:
         self.engine.after(-self.engine.now_ms % MINUTE_MS, self._minute)
 
     def _minute(self) -> None:
+        if self.town.is_slow:
+            self.engine.after(SLOW_MS, self._minute)
+            for job in ("due", "complaints", "bill"):
+                self._fire(job)
+            return
         self.engine.after(MINUTE_MS, self._minute)
         faults = self.town.faults
         if faults.lasts("timers_off") or faults.happens(
@@ -81,7 +88,7 @@ class Operators:
             self._settle_held()
             self._settle_complaints()
             self._send_abnormal_on()
-            if not self.town.faults.is_calm:
+            if not (self.town.faults.is_calm or self.town.is_slow):
                 self._act_at_random()
 
     def _decide_refunds(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scripts.simulation.devices import Browser
     from scripts.simulation.town import Town
 
 FOUND = {("notify", "notify"): "notify", ("license-fetch", "query"): "poll",
@@ -63,7 +64,18 @@ def summarize(town: Town, checks: int) -> Summary:
         "bill days": Counter(one.state.value for one in world.days.rows()),
         "differences": Counter(found.difference.value for one in world.days.rows()
                                for found in one.discrepancies),
+        "devices": town.acts,
+        "leases held": Counter(f"{browser.state()}{_why(browser)}" for family in town.families
+                               for browser in family.everybody() if browser.seated_at_s),
         "faults": town.faults.counts})
+
+
+def _why(browser: Browser) -> str:
+    if browser.is_lost:
+        return " (key lost)"
+    if browser.was_refused:
+        return " (refused)"
+    return " (away or ended)" if browser.state() == "dark" else ""
 
 
 def _finder(fields: dict[str, object]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scripts.simulation.bills import TownBills
 from scripts.simulation.buyers import Buyer, Plan
 from scripts.simulation.engine import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Engine
-from scripts.simulation.faults import FAULTS, Faults, Odds
+from scripts.simulation.faults import FAULTS, Faults, Odds, Window
 from scripts.simulation.instances import Network
+from scripts.simulation.signing import TownIssuer
 from scripts.simulation.staff import Operators, Timers
+from scripts.simulation.stories import STORIES
 from scripts.simulation.wechat import WeChat
 from shared.domain import identifiers
 from shared.domain.catalogue import Catalogue, Product
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from scripts.auditing.access_log import LogLine
+    from scripts.simulation.families import Family
     from shared.domain.order import Order
     from shared.domain.refund import RefundFact
 
@@ -36,6 +40,12 @@ TROUBLED_AFTER_MS = 12 * HOUR_MS
 QUIET_MS = 4 * DAY_MS
 """Then nothing fails any more, and everything must come to its end: two bills and a day more."""
 WITHDRAWN = "course"
+WEEKS = 5
+"""So long devices live on after the last buyer, before the quiet days: longer than any lease."""
+FAMILIES = 0.5
+"""So many buyers have a story of devices; the others look once and never come back."""
+DOWN_MS = 14 * DAY_MS
+"""The longest outage that nobody who refreshes when due may notice (docs/licenses.md)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Settings:
     strangers: int = 6
     plan: Callable[[Random], Plan] | None = None
     quiet_ms: int = QUIET_MS
+    weeks: int = WEEKS
 
 
 class TownRefunds(FakeRefundGateway):
@@ -99,7 +110,15 @@ def draw_plan(random: Random) -> Plan:
         clicks_twice=random.random() < 0.1,
         after=after,
         # A second payment comes soon: the bill of the first one's day has the second instead.
-        after_ms=random.randint(1, 60 if after == "second_payment" else 1_200) * MINUTE_MS)
+        after_ms=random.randint(1, 60 if after == "second_payment" else 1_200) * MINUTE_MS,
+        family=draw_story(random))
+
+
+def draw_story(random: Random) -> str | None:
+    """What a buyer's devices will live through."""
+    if random.random() >= FAMILIES:
+        return None
+    return random.choices(list(STORIES), [story.often for story in STORIES.values()])[0]
 
 
 class Town:
@@ -120,9 +139,15 @@ class Town:
         self.wechat = WeChat(self.world, self.outside, self.network, self.faults)
         self.timers, self.operators = Timers(self), Operators(self)
         self.buyers: list[Buyer] = []
+        self.families: list[Family] = []
+        self.acts: Counter[str] = Counter()
+        self.withdrawn: set[str] = set()
+        self.is_slow = False
 
     def _furnish(self) -> None:
         world = self.world
+        self.issuer = TownIssuer()
+        world.issuer = self.issuer
         world.shop = replace(world.shop, catalogue=catalogue())
         refunds = TownRefunds(world.gateway, world.clock)
         refunds.on_place = lambda number: self.wechat.will_settle(number)
@@ -146,9 +171,42 @@ class Town:
             self.engine.run(until_ms)
             on_progress(len(self.buyers))
         self.engine.run(calm_ms)
+        calm_ms += self._live_on()
         self.faults.is_calm = True
         self.engine.run(calm_ms + self.settings.quiet_ms)
         on_progress(len(self.buyers))
+
+    def _live_on(self) -> int:
+        """The weeks of the devices: keys change, and every other town is out for 14 days."""
+        weeks_ms, begin_ms = self.settings.weeks * 7 * DAY_MS, self.engine.now_ms
+        if not weeks_ms:
+            return 0
+        chance = self.engine.random
+        self.is_slow = True
+        self.engine.after(chance.randrange(2 * DAY_MS, weeks_ms - 8 * DAY_MS), self._rotate)
+        if self.seed % 2 == 0:
+            down_ms = begin_ms + chance.randrange(DAY_MS, weeks_ms - DOWN_MS - DAY_MS)
+            self.faults.down = Window(down_ms, down_ms + DOWN_MS)
+        self.engine.run(begin_ms + weeks_ms)
+        self.is_slow = False
+        return weeks_ms
+
+    def _rotate(self) -> None:
+        """A new key signs; in half of the towns the old one is withdrawn some days later."""
+        old = self.issuer.rotate()
+        self.count("key rotated")
+        if self.engine.random.random() < 0.5:
+            self.engine.after(self.engine.random.randint(1, 6 * 24) * HOUR_MS,
+                              lambda: self._withdraw_key(old))
+
+    def _withdraw_key(self, kid: str) -> None:
+        self.withdrawn.add(kid)
+        self.count("key withdrawn")
+
+    def count(self, act: str) -> None:
+        """One more act of a device."""
+        self.acts[act] += 1
+        self.engine.note(f"device {act}")
 
     def _start(self) -> None:
         """Everybody who works here begins."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scripts.auditing.access_log import LogLine
 from scripts.auditing.journal import Accepted, Paid, Returned
+from tests.audit.device_plants import DEVICE_PLANTS, said
 from tests.audit.town import alter, one, retell
 
 if TYPE_CHECKING:
@@ -137,14 +137,6 @@ def _never_refunded(town: Town) -> None:
     town.journal.refunds.pop()
 
 
-def _log(fact: str, story: str, **fields: Any) -> Plant:
-    def plant(town: Town) -> None:
-        row = town.order(story)
-        town.log.append(LogLine(fact, town.now_s, {
-            "order_id": row["order_id"], "license_id": row["license_id"], **fields}))
-    return plant
-
-
 def _unbooked(town: Town) -> None:
     town.journal.accepted.append(Accepted("payment", town.order("open")["out_trade_no"]))
 
@@ -193,6 +185,7 @@ def _complaint_state(town: Town) -> None:
 
 
 PLANTS: dict[str, tuple[str, Plant]] = {
+    **DEVICE_PLANTS,
     "a gap in the events": ("rows", _gap),
     "a price as text": ("rows", _number_as_text),
     "a record not in its canonical form": ("rows", _spaces),
@@ -238,16 +231,16 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a refund that was never made": ("sent-back", _never_refunded),
     "a notify acknowledged and not booked": ("acknowledged", _unbooked),
     "a refund acknowledged and not booked": ("acknowledged", _unbooked_refund),
-    "said to be paid": ("logged", _log("order.paid", "open")),
-    "said to be refunded": ("logged", _log("order.refund_succeeded", "paid", refund_id="x")),
-    "said to be revoked": ("logged-licenses", _log("license.revoked", "paid", grant_id="x")),
-    "a lease for a refunded order": ("leases", _log("license.leased", "refunded")),
+    "said to be paid": ("logged", said("order.paid", "open")),
+    "said to be refunded": ("logged", said("order.refund_succeeded", "paid", refund_id="x")),
+    "said to be revoked": ("logged-licenses", said("license.revoked", "paid", grant_id="x")),
+    "a lease for a refunded order": ("leases", said("license.leased", "refunded")),
     "a lease for another's license": (
-        "leases", lambda town: _log("license.leased", "paid", license_id=town.license(
+        "leases", lambda town: said("license.leased", "paid", license_id=town.license(
             "gifted")["license_id"])(town)),
     "said to be accepted, and not paid": (
-        "logged-notifies", _log("notify.accepted", "open", kind="payment")),
+        "logged-notifies", said("notify.accepted", "open", kind="payment")),
     "said to be accepted, and not refunded": (
-        "logged-notifies", _log("notify.accepted", "paid", kind="refund")),
-    "said to be held": ("logged-held", _log("payment.held", "paid", first=True)),
+        "logged-notifies", said("notify.accepted", "paid", kind="refund")),
+    "said to be held": ("logged-held", said("payment.held", "paid", first=True)),
 }

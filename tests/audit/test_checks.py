@@ -7,6 +7,7 @@ from copy import deepcopy
 import pytest
 
 from scripts.auditing.audit import CHECKS, audit, findings, table
+from scripts.auditing.device_checks import CHECKS as DEVICE_CHECKS
 from scripts.auditing.evidence import Evidence
 from scripts.auditing.reading import read
 from tests.audit.plants import PLANTS
@@ -39,6 +40,14 @@ def test_a_planted_violation_is_found(plant: str, town: Town) -> None:
     check, act = PLANTS[plant]
     act(town)
     assert check in {found.check for found in town.findings()}
+
+
+def test_what_is_wrong_with_devices_is_found_by_one_check_alone(town: Town) -> None:
+    for check, act in PLANTS.values():
+        if check in {one.name for one in DEVICE_CHECKS}:
+            copied = _copy(town)
+            act(copied)
+            assert {found.check for found in copied.findings()} == {check}
 
 
 def test_every_check_has_a_planted_violation() -> None:

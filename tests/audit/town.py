@@ -14,16 +14,20 @@ from scripts.auditing.names import canonical, heads
 from scripts.auditing.reading import read
 from scripts.simulation.export import tables
 from shared.domain.calendar import DAY_S, day_of
+from shared.domain.device import Claim, Wanted, Way
 from shared.domain.money import Money
 from shared.domain.refund import RefundOrigin, RefundState
 from shared.domain.refund_policy import RefundPolicy
+from shared.errors import Conflict
 from shared.use_cases.claim_license import claim_license
 from shared.use_cases.create_order import create_order
 from shared.use_cases.give_grant import give_grant
+from shared.use_cases.manage_devices import decide_takeover, remove_device
 from shared.use_cases.reconcile_day import reconcile_open_days
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.record_refund import record_refund
 from shared.use_cases.request_refund import RefundRequest, request_own_refund, request_refund
+from shared.use_cases.restore_license import restore_license
 from shared.use_cases.watch_complaint import answer_complaint, list_new_complaints
 from tests.unit.use_cases.world import DEVICE, SECRET, World, request
 
@@ -72,6 +76,7 @@ def one(rows: list[dict[str, Any]], **wanted: Any) -> dict[str, Any]:
 def build() -> Town:
     """Live through it all."""
     world = World(RefundPolicy(window_days=7, most_per_payer=3))
+    facts = world.log.facts = Facts(world)
     orders = {story: _placed(world, story) for story in (
         "paid", "refunded", "partly", "held", "complained", "closed", "gifted", "open")}
     del orders["open"]
@@ -80,6 +85,8 @@ def build() -> Town:
     _hold_wrong_amount(world, orders["held"])
     for order in paid.values():
         claim_license(order.order_id, SECRET, DEVICE, world.desk())
+    for story in ("paid", "gifted"):
+        restore_devices(world, paid[story])
     _refund(world, paid["refunded"], None)
     _refund(world, paid["partly"], Money(1_000, "CNY"))
     give_grant(paid["gifted"].order_id, 30, "gift", world.books, world.licenses,
@@ -90,11 +97,12 @@ def build() -> Town:
                      actor="operator:ada")
     world.run_timers_for(3 * 3_600)
     world.clock.advance_s(3 * DAY_S)
+    change_devices(world, paid)
     reconcile_open_days(world.audit_room)
     orders["open"] = _placed(world, "new")
     world.run_timers_for(1_800)
     return Town(world, {story: _id(order) for story, order in orders.items()}, tables(world),
-                _journal(world), _log(world), world.clock.now_s())
+                _journal(world), _log(world, facts), world.clock.now_s())
 
 
 def _id(order: Order) -> str:
@@ -147,13 +155,75 @@ def _journal(world: World) -> Journal:
            if fact.state is RefundState.SUCCEEDED])
 
 
-def _log(world: World) -> list[LogLine]:
-    """The facts that name a row, at a time that fits (the fakes' log has no clock)."""
-    times = {one.license_id: one.activated_at_s or 0 for one in world.licenses.all()}
+class Facts(list[tuple[str, dict[str, Any]]]):
+    """The facts of the fakes' log, each with the time at which it was written."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._clock = world.clock
+        self.times: list[int] = []
+
+    def append(self, fact: tuple[str, dict[str, Any]]) -> None:
+        """One more."""
+        self.times.append(self._clock.now_s())
+        super().append(fact)
+
+
+def _log(world: World, facts: Facts) -> list[LogLine]:
+    """All facts, and what notifies would have said."""
     accepted = [LogLine("notify.accepted", 0, {"kind": "payment", "order_id": one.order_id})
                 for one in world.orders.all() if one.payment is not None]
-    return accepted + [LogLine(name, times.get(str(fields.get("license_id")), 0), fields)
-            for name, fields in world.log.facts]
+    return accepted + [LogLine(name, at_s, fields)
+                       for (name, fields), at_s in zip(facts, facts.times, strict=True)]
+
+
+def _wanted(name: str) -> Wanted:
+    return Wanted(name.ljust(43, "-"), "edge/windows")
+
+
+def _restore(world: World, order: Order, name: str, way: Way = Way.ORDER_NUMBER,
+             replaces: str | None = None) -> bool:
+    keys = world.desk().license_keys
+    typed = (order.out_trade_no if way is Way.ORDER_NUMBER
+             else keys.key_of(order.order_id, order.license_id) or "")
+    try:
+        restore_license(Claim(way, typed, replaces), _wanted(name), world.desk())
+    except Conflict as error:
+        if error.code != "TAKEOVER_WAITS":
+            raise
+        return False
+    return True
+
+
+def _devices(world: World, order: Order) -> list[str]:
+    found = world.licenses.load(order.license_id)
+    assert found is not None
+    return [device.device_id for device in found.devices]
+
+
+def restore_devices(world: World, order: Order) -> None:
+    """Two devices more, so that all slots are taken, and another that asks for one of them."""
+    assert _restore(world, order, "second")
+    assert _restore(world, order, "third", Way.LICENSE_KEY)
+    assert not _restore(world, order, "fourth", replaces=_devices(world, order)[1])
+
+
+def change_devices(world: World, paid: dict[str, Order]) -> None:
+    """Three days later one request is approved and another one is ripe; one more is objected to,
+    and a device that just came is thrown out.
+    """
+    first = paid["paid"]
+    license_ = world.licenses.load(first.license_id)
+    assert license_ is not None
+    assert license_.takeover is not None
+    decide_takeover(first.license_id, DEVICE.thumbprint, license_.takeover.takeover_id,
+                    approve=True, desk=world.desk())
+    assert _restore(world, first, "fourth")
+    assert _restore(world, paid["gifted"], "fourth")
+    remove_device(first.license_id, DEVICE.thumbprint, _devices(world, first)[1], world.desk())
+    assert _restore(world, paid["partly"], "second")
+    remove_device(paid["partly"].license_id, DEVICE.thumbprint,
+                  _devices(world, paid["partly"])[1], world.desk())
 
 
 def retell(row: dict[str, Any], kind: str, subject: str, change: Any) -> None:

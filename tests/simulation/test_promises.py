@@ -28,7 +28,7 @@ def town_of(watches: str, longest_ms: int) -> Town:
                     clicks_twice=False, after="nothing", after_ms=DAY_MS)
 
     town = Town(5, Settings(BUYERS, SILENT, is_bad_bill=False, strangers=0, plan=plan,
-                            quiet_ms=0))
+                            quiet_ms=0, weeks=0))
     town.run()
     assert town.faults.counts["notify_lost"] >= BUYERS
     assert town.wechat.accepted == []
