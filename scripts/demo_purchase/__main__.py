@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.demo_purchase.afterwards import Afterwards
 from scripts.demo_purchase.buyer import PurchaseFailed
 from scripts.demo_purchase.faults.play import play_faults
 from scripts.demo_purchase.lease import InvalidLease
@@ -51,7 +52,7 @@ def _run(options: argparse.Namespace, timeline: Timeline) -> int:
         timeline.opening()
         with (locked(options.state) as folder,
               shown_stack(open_state(folder), timeline) as stack):
-            Purchase(stack, timeline).run()
+            Afterwards(stack, timeline, Purchase(stack, timeline).run()).run()
             purchased = True
             _save_picture(options, timeline)
             if not options.once:
@@ -75,7 +76,7 @@ def _stay(stack: Stack, timeline: Timeline) -> None:
     """Keep the shop open until somebody stops us."""
     config = {"functions": {"create_order": stack.urls["create-order"],
                             "license_fetch": stack.urls["license-fetch"]},
-              "keys": stack.state.public_keys, "phone": stack.phone_url()}
+              "roots": stack.state.keys.pinned, "phone": stack.phone_url()}
     with serve_shop(config, stack.state.ports["shop"]) as shop:
         timeline.line([("Now try it yourself", "bold")])
         timeline.summary([("the shop", shop.url), ("the phone", stack.phone_url()),

@@ -1,4 +1,4 @@
-"""The purchase that the demo shows: from nothing to a license verified offline, in nine steps."""
+"""The purchase that the demo shows: from nothing to a lease verified offline, step by step."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.columns import Columns
 from rich.text import Text
 
 from scripts.demo_purchase.buyer import Buyer, PurchaseFailed, expect
 from scripts.demo_purchase.hops import NOTIFY, TABLESTORE, WECHAT_PAY
-from scripts.demo_purchase.lease import VerifiedLease, verify_lease
+from scripts.demo_purchase.lease import VerifiedLease, verify_keys, verify_lease
 from scripts.demo_purchase.stack import run_stack
 from scripts.demo_purchase.timeline import draw_qr
 
@@ -27,13 +27,22 @@ if TYPE_CHECKING:
 HEADER_MEANINGS = {"alg": "how it is signed (RFC 8032)", "kid": "which key signed it",
                    "typ": "no other token is taken for a lease"}
 CLAIM_MEANINGS = {
-    "aud": "for which product", "ent": "what it unlocks", "env": "no real money",
-    "exp": "this lease ends", "iss": "who signed", "lexp": "the license ends",
-    "nbf": "this lease begins", "paid": "when it was paid", "sub": "the license's id",
-    "v": "version of these claims"}
-TIMES = ("exp", "lexp", "nbf", "paid")
+    "aud": "for which product", "cnf": "for which device (RFC 7800)", "ent": "what it unlocks",
+    "env": "no real money", "exp": "this lease ends", "grc": "seconds of grace after that",
+    "iat": "counted from", "iss": "who signed", "jti": "the lease's id", "lexp": "the license ends",
+    "nbf": "this lease begins", "sub": "the license's id", "v": "version of these claims"}
+TIMES = ("exp", "iat", "lexp", "nbf")
 NOTIFY_TIMEOUT_S = 30.0
 LOOKS, LOOK_EVERY_S = 15, 1.0
+
+
+class Bought(NamedTuple):
+    """A purchase that is done: `license` as license-fetch answered, `lease` as it was verified."""
+
+    buyer: Buyer
+    order: dict[str, Any]
+    license: dict[str, Any]
+    lease: VerifiedLease
 
 
 class Purchase:
@@ -45,7 +54,7 @@ class Purchase:
         self._buyer = Buyer(stack.urls)
         self._began = time.perf_counter()
 
-    def run(self) -> VerifiedLease:
+    def run(self) -> Bought:
         """Buy the first product; raises PurchaseFailed or InvalidLease."""
         first_hop = self._stack.hops.count()
         product = self._choose()
@@ -54,10 +63,10 @@ class Purchase:
         self._pay(order)
         self._notified()
         self._look(order["order_id"])
-        token = self._claim(order["order_id"])
-        verified = self._verify(token, product["product_id"])
+        license_ = self._claim(order["order_id"])
+        verified = self._verify(license_["lease"]["token"], product["product_id"])
         self._sum_up(first_hop)
-        return verified
+        return Bought(self._buyer, order, license_, verified)
 
     def _choose(self) -> dict[str, Any]:
         with self._timeline.step(
@@ -77,10 +86,13 @@ class Purchase:
 
     def _secrets(self) -> None:
         with self._timeline.step(
-                "The buyer's browser makes two secrets", "Idempotency-Key: the same order however "
-                "often the request is repeated. Claim secret: only its SHA-256 leaves the browser "
-                "before payment, so nobody else can fetch the license.") as (step, _):
+                "The buyer's browser makes two secrets and a key", "Idempotency-Key: the same "
+                "order however often the request is repeated. Claim secret: only its SHA-256 "
+                "leaves the browser before payment. The key (P-256) never leaves it: what is "
+                "bought works on this device, and a copy of it nowhere.") as (step, _):
             step.fact("claim_secret_hash", self._buyer.claim_secret_hash)
+            step.fact("device", self._buyer.device.thumbprint)
+            self._timeline.knew("the browser", "its secrets and its key: nobody else ever does")
 
     def _place(self, product_id: str) -> dict[str, Any]:
         with self._timeline.step(
@@ -94,6 +106,7 @@ class Purchase:
                 raise PurchaseFailed(f"an order without payment: {order['status']}")
             step.took_ms = answered.took_ms
             step.hops(self._stack.hops.since(before))
+            self._timeline.knew("create-order", "the order, and the hash of the claim secret")
             step.fact("out_trade_no", order["out_trade_no"])
             step.fact("code_url", order["payment"]["value"])
             step.show(Text(" "))
@@ -108,6 +121,7 @@ class Purchase:
                 "emulator. From here on the buyer could close the page and lose nothing."
                 ) as (step, _):
             transaction_id = self._stack.wechatpay.pay(order["payment"]["value"])
+            self._timeline.knew("WeChat Pay", "that it is paid, and by whom: we never ask")
             step.fact("transaction_id", transaction_id)
 
     def _notified(self) -> None:
@@ -125,6 +139,7 @@ class Purchase:
             step.hops([inner for inner in self._stack.hops.all()
                        if inner.service == TABLESTORE
                        and hop.began_ms <= inner.began_ms <= hop.began_ms + hop.took_ms])
+            self._timeline.knew("notify", "that it is paid: verified, and booked once")
             step.fact("answer", str(hop.status), "green")
             step.show(_cold_start_note(self._stack, "notify"))
 
@@ -147,36 +162,46 @@ class Purchase:
             step.fact("status", order["status"], "green")
             step.show(_cold_start_note(self._stack, "license-fetch"))
 
-    def _claim(self, order_id: str) -> str:
+    def _claim(self, order_id: str) -> dict[str, Any]:
         with self._timeline.step(
-                "POST /v1/licenses/claim → license-fetch", "With the claim secret. The payment "
-                "fixed the license's terms; here it is stored and a lease of 14 days is signed. "
-                "Asking again gives the same bytes.") as (step, _):
+                "POST /v1/licenses/claim → license-fetch", "With the claim secret, and a proof by "
+                "the device's key for just this request (RFC 9449). The device gets its slot in "
+                "the write that makes the license, and a lease bound to its key: 3 days and 14 of "
+                "grace at first, 14 and 7 after a week. Asking again gives the same bytes."
+                ) as (step, _):
             before = self._stack.hops.count()
             answered = self._buyer.claim(order_id)
-            token: str = expect(answered, 200)["license"]["lease"]["token"]
+            license_: dict[str, Any] = expect(answered, 200)["license"]
             step.took_ms = answered.took_ms
             step.hops(self._stack.hops.since(before))
+            token = license_["lease"]["token"]
             if expect(self._buyer.claim(order_id), 200)["license"]["lease"]["token"] != token:
                 raise PurchaseFailed("claiming twice gave two leases")
             step.fact("lease", _shortened(token))
             step.fact("claimed again", "the same bytes", "green")
-        return token
+            step.fact("license key", f"{license_['license_key']}  (derived, stored nowhere)")
+            self._timeline.knew("license-fetch", "the first device, and until when what it holds "
+                                "is good")
+        return license_
 
     def _verify(self, token: str, product_id: str) -> VerifiedLease:
-        keys = expect(self._buyer.keys(), 200)["keys"]
-        if {key["kid"]: key["x"] for key in keys} != self._stack.state.public_keys:
-            raise PurchaseFailed("GET /v1/keys answers with other keys than the shop's")
+        text = expect(self._buyer.keys(), 200)["set"]
         with self._timeline.step(
-                "The lease is verified offline", "Ed25519 with the key of GET /v1/keys, by code "
-                "that shares nothing with the functions. No network, no server to trust."
-                ) as (step, _):
-            verified = verify_lease(token, keys, product_id=product_id, now_s=time.time())
+                "The lease is verified offline", "By code that shares nothing with the functions. "
+                "The client was shipped with two roots; one of them signed the set of keys, a key "
+                "of the set signed the lease, and the lease names this device. No network, no "
+                "server to trust.") as (step, _):
+            trust = verify_keys(text, self._stack.state.keys.pinned, now_s=time.time())
+            verified = verify_lease(token, trust, product_id=product_id, now_s=time.time(),
+                                    thumbprint=self._buyer.device.thumbprint)
+            step.fact("set of keys", f"seq {trust.seq}: " + ", ".join(
+                f"{kid} {key['status']}" for kid, key in trust.keys.items()))
             step.table("header", [(name, json.dumps(value), HEADER_MEANINGS.get(name, ""))
                                   for name, value in verified.header.items()])
-            step.table("claims", [(name, json.dumps(value), _meaning(name, value))
+            step.table("claims", [(name, _short(value), _meaning(name, value))
                                   for name, value in verified.claims.items()])
             _show_verdict(step, verified)
+            self._timeline.knew("the device", "all that it needs for 17 days without a network")
         return verified
 
     def _sum_up(self, first_hop: int) -> None:
@@ -224,7 +249,8 @@ def _show_verdict(step: Step, verified: VerifiedLease) -> None:
     ends = "for ever" if claims["lexp"] is None else f"until {_day(claims['lexp'])}"
     step.show(Text.assemble(
         ("verified offline ✓ ", "bold green"), (f"unlocks {', '.join(claims['ent'])} {ends}; "
-         f"this lease is good until {_day(claims['exp'])}", "green")))
+         f"this lease is good until {_day(claims['exp'])}, and in "
+         f"grace until {_day(claims['exp'] + claims['grc'])}", "green")))
 
 
 def _refund_terms(policy: dict[str, Any] | None) -> str:
@@ -238,6 +264,14 @@ def _refund_terms(policy: dict[str, Any] | None) -> str:
 def _shortened(token: str) -> str:
     parts = token.split(".")
     return f"{'.'.join(part[:16] + '…' for part in parts)}  ({len(token)} characters)"
+
+
+def _short(value: Any) -> str:
+    """As JSON; a thumbprint is long, and shown in full above."""
+    if isinstance(value, dict):
+        return json.dumps({name: f"{part[:8]}…" for name, part in value.items()},
+                          ensure_ascii=False)
+    return json.dumps(value)
 
 
 def _meaning(name: str, value: Any) -> str:

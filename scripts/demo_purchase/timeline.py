@@ -81,6 +81,8 @@ class Timeline:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._number = 0
+        self._began = time.perf_counter()
+        self._known: list[tuple[float, str, str]] = []
 
     def opening(self) -> None:
         """What the reader is going to see."""
@@ -116,6 +118,19 @@ class Timeline:
         grid = Table.grid(padding=(0, 3))
         for name, value in lines:
             grid.add_row(Text(name, style="dim"), Text(value, style="bold"))
+        self.console.print(Padding(grid, (0, 0, 1, 2), expand=False))
+
+    def knew(self, who: str, what: str) -> None:
+        """Somebody knows something from now on."""
+        self._known.append((time.perf_counter() - self._began, who, what))
+
+    def who_knew_what(self) -> None:
+        """All of that, in order of time."""
+        grid = Table.grid(padding=(0, 2))
+        for at_s, who, what in self._known:
+            grid.add_row(Text(f"{at_s:5.1f} s", style="yellow"), Text(who, style="cyan"),
+                         Text(what))
+        self.console.print(Text("Who knew what, and from when on", style="bold"))
         self.console.print(Padding(grid, (0, 0, 1, 2), expand=False))
 
     def save_picture(self, path: Path, title: str) -> None:

@@ -1,8 +1,8 @@
 // Runs the shop page's own checkout (no DOM) against a running stack: one scenario a process.
-// argv: folder of the page as a URL, scenario, JSON {functions, keys, wechatpay}. Prints JSON.
+// argv: folder of the page as a URL, scenario, JSON {functions, roots, wechatpay}. Prints JSON.
 
 const [page, scenario, given] = process.argv.slice(2);
-const { functions, keys, wechatpay } = JSON.parse(given);
+const { functions, roots, wechatpay } = JSON.parse(given);
 
 const kept = new Map();
 globalThis.localStorage = {
@@ -27,7 +27,7 @@ globalThis.fetch = (url, request) => {
 
 /** A page load: everything but localStorage is new. */
 function open() {
-  const checkout = new Checkout(new Api(functions), keys);
+  const checkout = new Checkout(new Api(functions), roots);
   checkout.reached = (...phases) => new Promise((resolve) => {
     const look = () => { if (phases.includes(checkout.phase)) resolve(checkout); };
     checkout.addEventListener("change", look);

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from scripts.demo_purchase.__main__ import main
-from scripts.demo_purchase.state import locked
+from scripts.demo_purchase.state import locked, open_state
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 90
@@ -50,7 +50,8 @@ def test_the_demo_buys_a_license_and_exits_0(tmp_path: Path) -> None:
     assert demo.returncode == 0, output
     for told in ("money back for 7 days", "POST /v1/orders", "code_url", "transaction_id",
                  "/v1/notify/wechatpay", "verified offline ✓", "requests to Tablestore     10",
-                 "requests to WeChat Pay     1 "):
+                 "requests to WeChat Pay     1 ", "by order number DEM0", "DEVICE_LIMIT_REACHED",
+                 "TAKEOVER_WAITS", "test-1 withdrawn, test-2 active", "Who knew what"):
         assert told in output
     assert "\x1b" not in output, "plain text where there is no terminal"
     assert picture.read_text(encoding="utf-8").startswith("<svg")
@@ -79,6 +80,7 @@ def test_a_step_that_fails_is_told_and_exits_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     seed_of_16_bytes = urlsafe_b64encode(bytes(16)).decode()
+    open_state(tmp_path)
     (tmp_path / "signing_key.txt").write_text(seed_of_16_bytes)
     assert main(["--once", "--state", str(tmp_path)]) == 1
     output = capsys.readouterr().out

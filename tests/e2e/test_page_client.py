@@ -26,7 +26,7 @@ def play(stack: Stack, scenario: str) -> dict[str, Any]:
         pytest.skip("Node is not here")
     given = {"functions": {"create_order": stack.urls["create-order"],
                            "license_fetch": stack.urls["license-fetch"]},
-             "keys": stack.state.public_keys, "wechatpay": stack.wechatpay_url}
+             "roots": stack.state.keys.pinned, "wechatpay": stack.wechatpay_url}
     done = subprocess.run([node, str(SCENARIOS), SHOP.as_uri(), scenario, json.dumps(given)],
                           check=False, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import re
@@ -14,19 +15,20 @@ from urllib.parse import quote, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from scripts.demo_purchase.lease import InvalidLease, verify_lease
+from scripts.demo_purchase.lease import InvalidLease, Trust, verify_keys, verify_lease
 from scripts.demo_purchase.server import SHOP, serve_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CONFIG = {"functions": {"create_order": "http://127.0.0.1:7001",
                         "license_fetch": "http://127.0.0.1:7002"},
-          "keys": {"test-1": "x"}, "phone": "http://127.0.0.1:7003/phone?code_url="}
+          "roots": ["x"], "phone": "http://127.0.0.1:7003/phone?code_url="}
 NOW_S = 1_795_000_000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 HEADER = {"alg": "Ed25519", "kid": "test-1", "typ": "tongbao-lease+jwt"}
-CLAIMS = {"aud": "reader-pro", "nbf": NOW_S - 60, "exp": NOW_S + 60, "ent": ["pro"]}
+CLAIMS = {"aud": "reader-pro", "iat": NOW_S - 50, "nbf": NOW_S - 60, "exp": NOW_S + 30,
+          "grc": 30, "ent": ["pro"], "cnf": {"jkt": "this-device"}}
 
 
 @pytest.fixture(scope="module")
@@ -138,34 +140,82 @@ LEASES = [
     ("other_algorithm", lease({**HEADER, "alg": "none"}, CLAIMS), "LEASE_MALFORMED"),
     ("other_type", lease({**HEADER, "typ": "JWT"}, CLAIMS), "LEASE_MALFORMED"),
     ("other_product", lease(HEADER, {**CLAIMS, "aud": "course"}), "LEASE_OTHER_PRODUCT"),
-    ("over", lease(HEADER, {**CLAIMS, "exp": NOW_S}), "LEASE_EXPIRED"),
+    ("other_device", lease(HEADER, {**CLAIMS, "cnf": {"jkt": "another"}}), "LEASE_OTHER_DEVICE"),
+    ("in_grace", lease(HEADER, {**CLAIMS, "exp": NOW_S - 29}), "ok"),
+    ("over", lease(HEADER, {**CLAIMS, "exp": NOW_S - 30}), "LEASE_EXPIRED"),
+    ("withdrawn", lease({**HEADER, "kid": "test-3"}, CLAIMS), "LEASE_UNKNOWN_KEY"),
+    ("retired_before", lease({**HEADER, "kid": "test-4"}, CLAIMS), "LEASE_UNKNOWN_KEY"),
+    ("signed_too_early", lease(HEADER, {**CLAIMS, "iat": NOW_S - 71}), "LEASE_UNKNOWN_KEY"),
     ("to_come", lease(HEADER, {**CLAIMS, "nbf": NOW_S + 301}), "LEASE_NOT_YET"),
     ("two_parts", "a.b", "LEASE_MALFORMED"),
     ("no_base64", "!.!.!", "LEASE_MALFORMED")]
 
 
+ROOT, OTHER_ROOT = (Ed25519PrivateKey.from_private_bytes(bytes([byte]) * 32) for byte in (1, 2))
+X = base64url(KEY.public_key().public_bytes_raw())
+LISTED = [
+    {"kid": "test-1", "x": X, "status": "active", "from": NOW_S - 70, "until": None},
+    {"kid": "test-3", "x": X, "status": "withdrawn", "from": NOW_S - 70, "until": NOW_S},
+    {"kid": "test-4", "x": X, "status": "retired", "from": NOW_S - 70, "until": NOW_S - 50}]
+
+
+def key_set(signer: Ed25519PrivateKey = ROOT, **changes: Any) -> str:
+    x = base64url(signer.public_key().public_bytes_raw())
+    jwk = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'
+    header = {"alg": "Ed25519", "typ": "tongbao-keys+jwt",
+              "kid": base64url(hashlib.sha256(jwk.encode()).digest())}
+    said = {"v": 1, "iss": "tongbao:DEM0", "env": "test", "seq": 7, "iat": NOW_S - 70,
+            "exp": NOW_S + 70, "keys": LISTED, **changes}
+    signed = f"{encoded(header)}.{encoded(said)}"
+    return f"{signed}.{base64url(signer.sign(signed.encode()))}"
+
+
+KEY_SETS = [("signed by the pinned root", key_set(), "ok"),
+            ("signed by another", key_set(OTHER_ROOT), "KEYS_INVALID"),
+            ("older than one seen", key_set(seq=6), "KEYS_ROLLED_BACK"),
+            ("over", key_set(exp=NOW_S), "KEYS_EXPIRED"),
+            ("a lease", LEASES[0][1], "LEASE_MALFORMED")]
+ROOTS = [base64url(ROOT.public_key().public_bytes_raw())]
+
+
 def test_the_page_and_the_terminal_judge_leases_alike() -> None:
-    public = base64url(KEY.public_key().public_bytes_raw())
-    verdicts = json.loads(run_node(f"""
-        const {{ verifyLease }} = await import("{SHOP.as_uri()}/lease.js");
-        const judge = (token) => verifyLease(token, {{
-            keys: {{ "test-1": "{public}" }}, productId: "reader-pro", nowS: {NOW_S} }})
-            .then(() => "ok", (error) => error.code);
-        const tokens = {json.dumps([token for _, token, _ in LEASES])};
-        console.log(JSON.stringify(await Promise.all(tokens.map(judge))));"""))
+    keys = {key["kid"]: key for key in LISTED}
+    verdicts = judged_by_the_page(
+        "verifyLease", [token for _, token, _ in LEASES],
+        {"keys": keys, "productId": "reader-pro", "thumbprint": "this-device", "nowS": NOW_S})
     assert dict(zip((name for name, _, _ in LEASES), verdicts, strict=True)) == {
         name: verdict for name, _, verdict in LEASES}
-    for name, token, verdict in LEASES:
-        if verdict == "ok":
-            judge(token, public)
-        else:
-            with pytest.raises(InvalidLease):
-                judge(token, public)
-                pytest.fail(name)
+    for _, token, verdict in LEASES:
+        assert accepted(lambda token=token: verify_lease(
+            token, Trust(7, keys), product_id="reader-pro", thumbprint="this-device",
+            now_s=NOW_S)) is (verdict == "ok")
 
 
-def judge(token: str, public: str) -> None:
-    verify_lease(token, [{"kid": "test-1", "x": public}], product_id="reader-pro", now_s=NOW_S)
+def test_the_page_and_the_terminal_judge_sets_of_keys_alike() -> None:
+    verdicts = judged_by_the_page("verifyKeys", [token for _, token, _ in KEY_SETS],
+                                  {"roots": ROOTS, "minSeq": 7, "nowS": NOW_S})
+    assert dict(zip((name for name, _, _ in KEY_SETS), verdicts, strict=True)) == {
+        name: verdict for name, _, verdict in KEY_SETS}
+    for _, token, verdict in KEY_SETS:
+        assert accepted(lambda token=token: verify_keys(
+            token, ROOTS, now_s=NOW_S, min_seq=7)) is (verdict == "ok")
+
+
+def judged_by_the_page(function: str, tokens: list[str], given: dict[str, Any]) -> list[str]:
+    verdicts: list[str] = json.loads(run_node(f"""
+        const page = await import("{SHOP.as_uri()}/lease.js");
+        const judge = (token) => page.{function}(token, {json.dumps(given)})
+            .then(() => "ok", (error) => error.code);
+        console.log(JSON.stringify(await Promise.all({json.dumps(tokens)}.map(judge))));"""))
+    return verdicts
+
+
+def accepted(judge: Callable[[], object]) -> bool:
+    try:
+        judge()
+    except InvalidLease:
+        return False
+    return True
 
 
 def run_node(script: str) -> str:

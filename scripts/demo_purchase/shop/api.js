@@ -1,6 +1,9 @@
 // The HTTP API of the functions. Every failure is an ApiError with a stable `code`.
 
+import { heard, proof } from "./device.js";
+
 const TIMEOUT_MS = 15_000;
+const STALE = ["DEVICE_PROOF_REQUIRED", "DEVICE_PROOF_STALE"];
 
 /** `code` is the server's, or NETWORK, TIMEOUT, BAD_ANSWER. */
 export class ApiError extends Error {
@@ -45,10 +48,26 @@ export class Api {
   }
 
   claim(orderId, claimSecret) {
-    return this.#call("license_fetch", "POST", "/v1/licenses/claim", {
-      headers: { Authorization: `Bearer ${claimSecret}` },
-      body: { order_id: orderId },
-    });
+    return this.#proven("license_fetch", "POST", "/v1/licenses/claim", {
+      secret: claimSecret, body: { order_id: orderId } });
+  }
+
+  keys() {
+    return this.#call("license_fetch", "GET", "/v1/keys");
+  }
+
+  /** With a proof of this browser's key; once more when its nonce was too old. */
+  async #proven(name, method, path, { secret, body }) {
+    for (let tries = 1; ; tries += 1) {
+      const DPoP = await proof({ method, url: this.#functions[name] + path, secret,
+        body: JSON.stringify(body) });
+      try {
+        return await this.#call(name, method, path, {
+          headers: { Authorization: `Bearer ${secret}`, DPoP }, body });
+      } catch (error) {
+        if (tries === 2 || !STALE.includes(error.code)) throw error;
+      }
+    }
   }
 
   async #call(name, method, path, { headers = {}, body } = {}) {
@@ -62,6 +81,7 @@ export class Api {
     let answer;
     try {
       response = await fetch(this.#functions[name] + path, request);
+      heard(response);
       answer = await response.json();
     } catch (error) {
       if (error.name === "TimeoutError") throw new ApiError("TIMEOUT");

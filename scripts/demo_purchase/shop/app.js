@@ -65,7 +65,7 @@ byId("languages").addEventListener("click", (event) => {
 
 setLanguage(view.language);
 view.config = await (await fetch("config.json", { cache: "no-store" })).json();
-view.checkout = new Checkout(new Api(view.config.functions), view.config.keys);
+view.checkout = new Checkout(new Api(view.config.functions), view.config.roots);
 view.checkout.addEventListener("change", render);
 onForeignChange(() => view.checkout.start());
 setInterval(() => tick(view), 1000);

@@ -7,8 +7,10 @@
 //   Any of them may end in `failed`, which names its error and the step to try again.
 
 import { ApiError } from "./api.js";
-import { LeaseError, verifyLease } from "./lease.js";
-import { hashOf, loadPurchase, newSecret, savePurchase, shelvePurchase } from "./vault.js";
+import { thumbprint } from "./device.js";
+import { LeaseError, verifyKeys, verifyLease } from "./lease.js";
+import { hashOf, highestSeq, loadPurchase, newSecret, rememberSeq, savePurchase,
+  shelvePurchase } from "./vault.js";
 
 const FIRST_MS = 500;
 const EAGER_MS = 2_000;
@@ -18,7 +20,7 @@ const MOST_TRIES = 3;
 
 export class Checkout extends EventTarget {
   #api;
-  #keys;
+  #roots;
   #run = 0;
   #wake = () => {};
 
@@ -31,10 +33,11 @@ export class Checkout extends EventTarget {
   online = true;
   refreshing = false;
 
-  constructor(api, keys) {
+  /** `roots`: the public keys that say which signing keys count. */
+  constructor(api, roots) {
     super();
     this.#api = api;
-    this.#keys = keys;
+    this.#roots = roots;
     document.addEventListener("visibilitychange", () => this.checkNow());
     addEventListener("online", () => this.checkNow());
   }
@@ -169,6 +172,7 @@ export class Checkout extends EventTarget {
         if (license.lease !== null) {
           this.purchase.license = { ...license, lease: undefined };
           this.purchase.lease = license.lease.token;
+          this.purchase.keySet = (await this.#patiently(run, () => this.#api.keys())).set;
           break;
         }
         await this.#pause(EAGER_MS);
@@ -194,8 +198,12 @@ export class Checkout extends EventTarget {
 
   async #verify() {
     const startedMs = performance.now();
+    const nowS = Date.now() / 1000;
+    const { seq, keys } = await verifyKeys(this.purchase.keySet ?? "", {
+      roots: this.#roots, minSeq: highestSeq(), nowS });
+    rememberSeq(seq);
     const lease = await verifyLease(this.purchase.lease, {
-      keys: this.#keys, productId: this.purchase.productId, nowS: Date.now() / 1000 });
+      keys, productId: this.purchase.productId, thumbprint: await thumbprint(), nowS });
     return { ...lease, tookMs: performance.now() - startedMs };
   }
 

@@ -32,7 +32,8 @@ const zh = {
   again: "重新下单", claiming: "支付成功，正在签发许可证…",
   licensed: "支付成功，已解锁", yours: "您的许可证",
   entitlements: "权益", valid_until: "有效期至", for_ever: "永久有效",
-  lease_until: "离线凭证有效期至", paid_at: "付款时间", license_id: "许可证编号",
+  lease_until: "离线凭证有效期至", paid_at: "付款时间",
+  license_key: "许可证密钥", license_id: "许可证编号",
   verified: "已离线验证",
   verified_lead: (kid, ms) => `Ed25519 签名与公钥 ${kid} 相符，用时 ${ms} 毫秒，未使用网络。`,
   details: "查看签名内容", header: "头部", claims: "声明", copy_lease: "复制凭证",
@@ -53,6 +54,8 @@ const zh = {
     ORDER_NOT_PAID: ["订单尚未支付", "请先完成支付；若刚付款，请稍后重试。"],
     IDEMPOTENCY_KEY_REUSED: ["这个订单与之前的不一致", "请重新下单，没有扣款。"],
     LICENSE_SUSPENDED: ["许可证已暂停", "该订单正在退款。如有疑问请联系商家。"],
+    LICENSE_REVOKED: ["许可证已撤销", "该订单已退款。如有疑问请联系商家。"],
+    CLAIM_SECRET_USED: ["许可证已在另一台设备上激活", "请用商户单号或许可证密钥在这台设备上恢复。"],
     LICENSE_EXPIRED: ["许可证已到期", "感谢使用。您可以再次购买。"],
     LEASE_BAD_SIGNATURE: ["许可证签名无效", "收到的许可证不是由商店签发的，未被采用。请重试。"],
     LEASE_UNKNOWN_KEY: ["许可证使用了未知的密钥", "请更新本页后重试。您的付款已记录。"],
@@ -95,7 +98,8 @@ const en = {
   again: "Order again", claiming: "Paid. Signing your license…",
   licensed: "Paid and unlocked", yours: "Your license",
   entitlements: "Unlocks", valid_until: "Valid until", for_ever: "For ever",
-  lease_until: "Offline lease until", paid_at: "Paid at", license_id: "License ID",
+  lease_until: "Offline lease until", paid_at: "Paid at",
+  license_key: "License key", license_id: "License ID",
   verified: "Verified offline",
   verified_lead: (kid, ms) => `The Ed25519 signature fits the public key ${kid}; checked in ${ms} ms without the network.`,
   details: "Show what was signed", header: "Header", claims: "Claims", copy_lease: "Copy the lease",
@@ -116,6 +120,8 @@ const en = {
     ORDER_NOT_PAID: ["The order is not paid yet", "Please pay first; if you just did, try again in a moment."],
     IDEMPOTENCY_KEY_REUSED: ["This order differs from the one before", "Please start over; nothing was charged."],
     LICENSE_SUSPENDED: ["The license is suspended", "The payment is being refunded. The seller can tell you more."],
+    LICENSE_REVOKED: ["The license was revoked", "The payment was refunded. The seller can tell you more."],
+    CLAIM_SECRET_USED: ["The license is active on another device", "Restore it here with the order number or the license key."],
     LICENSE_EXPIRED: ["The license has ended", "Thank you for using it. You can buy it again."],
     LEASE_BAD_SIGNATURE: ["The license's signature is wrong", "What arrived was not signed by the shop and was not accepted. Please try again."],
     LEASE_UNKNOWN_KEY: ["The license names an unknown key", "Reload this page and try again. Your payment is on record."],
@@ -128,7 +134,9 @@ const en = {
 export const TEXTS = { zh, en };
 
 const SAME_ADVICE = { LEASE_EXPIRED: "LEASE_NOT_YET", LEASE_MALFORMED: "LEASE_BAD_SIGNATURE",
-  LEASE_OTHER_PRODUCT: "LEASE_BAD_SIGNATURE" };
+  LEASE_OTHER_PRODUCT: "LEASE_BAD_SIGNATURE", LEASE_OTHER_DEVICE: "LEASE_BAD_SIGNATURE",
+  KEYS_INVALID: "LEASE_UNKNOWN_KEY", KEYS_ROLLED_BACK: "LEASE_UNKNOWN_KEY",
+  KEYS_EXPIRED: "LEASE_UNKNOWN_KEY" };
 
 /** Title and guidance of an error code. */
 export function explain(texts, given) {

@@ -4,6 +4,7 @@
 const PLACE = "tongbao.purchase";
 const SHELF = "tongbao.earlier";
 const MOST_SHELVED = 20;
+const SEQ_PLACE = "tongbao.keys.seq";
 const LANGUAGE_PLACE = "tongbao.language";
 
 /** 256 random bits in base64url: 43 characters. */
@@ -69,6 +70,24 @@ export function onForeignChange(callback) {
   });
 }
 
+/** The highest `seq` of a set of keys that was taken here: no older one is ever taken again. */
+export function highestSeq() {
+  try {
+    return Number(localStorage.getItem(SEQ_PLACE) ?? 1);
+  } catch {
+    return 1;
+  }
+}
+
+/** Remember the `seq` of a set that was verified. */
+export function rememberSeq(seq) {
+  try {
+    localStorage.setItem(SEQ_PLACE, String(Math.max(seq, highestSeq())));
+  } catch {
+    // The memory then lasts as long as the page.
+  }
+}
+
 /** The language chosen here before, else what the browser prefers. */
 export function loadLanguage() {
   let chosen = null;
@@ -90,7 +109,8 @@ export function saveLanguage(language) {
   }
 }
 
-function base64url(bytes) {
+/** Without padding (RFC 7515). */
+export function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
