@@ -14,6 +14,7 @@ from shared.domain import identifiers
 from shared.domain.device import (
     BARRED_S,
     MOST_SWAPS,
+    NEWCOMER_SWAPS,
     SWAP_WINDOW_S,
     TAKEOVER_LIFE_S,
     VOICE_AFTER_S,
@@ -132,13 +133,13 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     To remove another that is too new for a voice is to object to it: that counts as no swap, and
     the way that it came by is barred.
 
-    `by` is the thumbprint of the active device that asks, which may always go itself; None for
-    an operator, whose removals count for no limit.
+    `by` is the thumbprint of the active device that asks, which may go itself (a new one while
+    swaps are left for the others); None for an operator, whose removals count for no limit.
     """
     own = by is not None and identifiers.device_id(license_.license_id, by) == device_id
-    if by is not None and not own:
-        _refuse_unless_heard(license_, by, now_s)
     going = _with_slot(license_, device_id)
+    if by is not None and (not own or _is_wasteful(license_, going, now_s)):
+        _refuse_unless_heard(license_, by, now_s)
     if going is None:
         return license_
     unwelcome = by is not None and not own and not going.has_voice(now_s)
@@ -242,11 +243,21 @@ def _refuse_if_barred(license_: License, way: Way, now_s: int) -> None:
             raise Refused(Refusal.BARRED, until_s)
 
 
+def _is_wasteful(license_: License, going: Device | None, now_s: int) -> bool:
+    """Whether it would leave the others too few swaps: who has a bill may come and go at will."""
+    return going is not None and len(_swaps(license_, now_s)) >= NEWCOMER_SWAPS
+
+
 def _refuse_too_many_swaps(license_: License, now_s: int) -> None:
-    swaps = [event.at_s for event in _events(license_, REMOVED)
-             if event.data["counts"] and event.at_s > now_s - SWAP_WINDOW_S]
+    swaps = _swaps(license_, now_s)
     if len(swaps) >= MOST_SWAPS:
         raise Refused(Refusal.SWAPS, sorted(swaps)[-MOST_SWAPS] + SWAP_WINDOW_S)
+
+
+def _swaps(license_: License, now_s: int) -> list[int]:
+    """When devices were taken off that count, as far as they still do."""
+    return [event.at_s for event in _events(license_, REMOVED)
+            if event.data["counts"] and event.at_s > now_s - SWAP_WINDOW_S]
 
 
 def _events(license_: License, kind: str) -> list[Event]:

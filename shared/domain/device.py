@@ -23,6 +23,8 @@ BARRED_S = 90 * DAY_S
 MOST_SWAPS = 5
 SWAP_WINDOW_S = 90 * DAY_S
 """No more than MOST_SWAPS devices are taken off a license in so long."""
+NEWCOMER_SWAPS = 2
+"""A device without a voice goes itself only while fewer were: it must not use up all swaps."""
 
 
 class Way(str, Enum):

@@ -49,7 +49,7 @@ def parse_event(event: object, request_id: str) -> Request:
         query={name: value for name, value in _mapping(payload, "queryParameters").items()
                if isinstance(value, str)},
         body=_body(payload), source_ip=str(http.get("sourceIp", "")), request_id=request_id,
-        host=headers.get("host") or _text(context.get("domainName")))
+        host=_text(context.get("domainName")) or headers.get("host", ""))
 
 
 def timer_payload(event: object) -> str:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.domain.activation import claim_slot, decide_takeover, remove_device, restore_slot
-from shared.domain.device import TAKEOVER_WAIT_S, Refusal, Refused, Wanted, Way
+from shared.domain.device import (
+    MOST_SWAPS,
+    NEWCOMER_SWAPS,
+    TAKEOVER_WAIT_S,
+    Refusal,
+    Refused,
+    Wanted,
+    Way,
+)
 from tests.fakes import samples
 
 if TYPE_CHECKING:
@@ -84,3 +92,16 @@ def test_it_may_leave_and_be_removed_at_once() -> None:
     license_ = license_with(Way.ORDER_NUMBER)
     assert len(remove(license_, SECOND, SECOND, NOW_S).devices) == 1
     assert len(remove(license_, OWNER, SECOND, NOW_S).devices) == 1
+
+
+def test_who_comes_and_goes_leaves_the_others_their_swaps() -> None:
+    license_ = license_with(Way.ORDER_NUMBER)
+    for _ in range(NEWCOMER_SWAPS):
+        gone = remove(license_, SECOND, SECOND, NOW_S)
+        license_ = restore_slot(gone, SECOND, Way.ORDER_NUMBER, None, NOW_S)
+    with pytest.raises(Refused) as refused:
+        remove(license_, SECOND, SECOND, NOW_S)
+    assert (refused.value.refusal, refused.value.again_at_s) == (Refusal.TOO_NEW, RIPE_S)
+    assert len(remove(license_, SECOND, SECOND, RIPE_S).devices) == 1
+    assert len(remove(license_, OWNER, SECOND, NOW_S).devices) == 1
+    assert MOST_SWAPS - NEWCOMER_SWAPS == 3
