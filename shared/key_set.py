@@ -16,6 +16,12 @@ KEYS_TYPE = "tongbao-keys+jwt"
 EXPIRES_SOON_S = 60 * 86_400
 """How long before its end somebody is told to sign the next one."""
 
+SET_FIELDS: dict[str, tuple[type, ...]] = {
+    "iss": (str,), "env": (str,), "seq": (int,), "exp": (int,), "keys": (list,)}
+KEY_FIELDS: dict[str, tuple[type, ...]] = {
+    "kid": (str,), "x": (str,), "status": (str,), "from": (int,), "until": (int, type(None))}
+STATUSES = ("active", "retired", "withdrawn")
+
 
 class InvalidKeySet(ValueError):
     """The text is no key set, or not one that this deployment can sign under."""
@@ -39,15 +45,14 @@ class KeySet:
             head, payload, signature = text.split(".")
             kind, said = loads_object(from_b64url(head)), loads_object(from_b64url(payload))
             from_b64url(signature)
-            keys = tuple({name: key[name] for name in ("kid", "x", "status", "from", "until")}
-                         for key in said["keys"])
-            found = KeySet(text, said["iss"], said["env"], said["seq"], said["exp"], keys)
-        except (InvalidBase64url, InvalidJson, ValueError, KeyError, TypeError):
+        except (InvalidBase64url, InvalidJson, ValueError):
             raise InvalidKeySet("is not a signed key set") from None
-        if kind.get("typ") != KEYS_TYPE or type(found.seq) is not int \
-                or type(found.ends_at_s) is not int:
+        if (kind.get("typ") != KEYS_TYPE or not _has(said, SET_FIELDS)
+                or not all(_has(key, KEY_FIELDS) and key["status"] in STATUSES
+                           for key in said["keys"])):
             raise InvalidKeySet("is not a signed key set")
-        return found
+        return KeySet(text, said["iss"], said["env"], said["seq"], said["exp"], tuple(
+            {name: key[name] for name in KEY_FIELDS} for key in said["keys"]))
 
     def refuse_unless_active(self, kid: str, public_key: str, *, issuer: str,
                              environment: str) -> None:
@@ -63,3 +68,9 @@ class KeySet:
         return [{"kty": "OKP", "crv": "Ed25519", "kid": key["kid"], "alg": "Ed25519",
                  "use": "sig", "x": key["x"]}
                 for key in self.keys if key["status"] != "withdrawn"]
+
+
+def _has(value: object, fields: dict[str, tuple[type, ...]]) -> bool:
+    """Whether this is an object with these fields of these types; a bool is no int."""
+    return type(value) is dict and all(
+        name in value and type(value[name]) in kinds for name, kinds in fields.items())

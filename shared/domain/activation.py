@@ -162,10 +162,15 @@ def forget_devices(license_: License, *, now_s: int, actor: str, source: str) ->
 
 
 def _leased(license_: License, thumbprint: str, now_s: int) -> License:
-    """The same, with the end of what this device holds moved on to the lease of now."""
+    """The same, with the end of what this device holds moved on to the lease of now.
+
+    A dark device comes back only below the limit, which a refund may have lowered meanwhile.
+    """
     dark_at_s = lease_window(license_, now_s).dark_at_s
     known = find_device(license_, thumbprint)
     assert known is not None
+    if known.dark_at_s <= now_s and not _has_room(license_, now_s):
+        raise Refused(Refusal.FULL)
     if known.dark_at_s >= dark_at_s:
         return license_
     return replace(license_, version=license_.version + 1, devices=tuple(

@@ -40,6 +40,20 @@ def test_noted_refunds_are_listed_once_each(world: World, stores: Stores) -> Non
     assert stores.payer_refunds.list(other) == {"R3"}
 
 
+def test_a_forgotten_refund_is_gone_and_every_other_stays(world: World,
+                                                                 stores: Stores) -> None:
+    payer, other = a_payer(world), a_payer(world)
+    for who, refund_id in ((payer, "R1"), (payer, "R2"), (other, "R3")):
+        stores.payer_refunds.note(who, refund_id)
+    for _ in range(2):
+        stores.payer_refunds.forget(payer, "R1")
+        assert stores.payer_refunds.list(payer) == {"R2"}
+    stores.payer_refunds.forget(other, "R2")
+    assert stores.payer_refunds.list(other) == {"R3"}
+    stores.payer_refunds.note(payer, "R1")
+    assert stores.payer_refunds.list(payer) == {"R1", "R2"}
+
+
 def test_a_day_without_movements_has_no_lines(world: World, stores: Stores) -> None:
     assert list(stores.ledger.lines(a_day(world))) == []
 

@@ -40,6 +40,7 @@ def test_a_created_order_is_loaded_as_it_was(world: World, stores: Stores) -> No
 
 
 @pytest.mark.parametrize("change", [
+    {"device_limit": 1}, {"device_limit": 20},
     {"term_days": None}, {"entitlements": ()}, {"title": "专业版 – 永久 \U0001f389 \"x\"\\\n"},
     {"price": Money(0, "CNY")}, {"price": Money(MOST_MINOR, "JPY")}, {"title": ""},
     {"refund_policy": RefundPolicy(7)}, {"refund_policy": RefundPolicy(0, True, 0, 0)},

@@ -14,9 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from emulators.tablestore import Fault
+from shared.domain.activation import (
+    claim_slot,
+    forget_devices,
+    refresh_slot,
+    remove_device,
+    restore_slot,
+)
+from shared.domain.calendar import DAY_S
+from shared.domain.device import Refused, Wanted, Way
 from shared.domain.due import Work
 from shared.domain.held import move_held
 from shared.domain.history import Event
+from shared.domain.identifiers import device_id
 from shared.domain.money import Money
 from shared.domain.order import (
     KIND,
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
 
     from shared.domain.complaint import Complaint
     from shared.domain.held import HeldPayment
+    from shared.domain.license import License
     from shared.domain.order import Order
     from tests.contract.worlds import Stores
 
@@ -73,6 +84,17 @@ STEPS: dict[str, Callable[[Order], Order]] = {
     "refunded in part": give_back,
 }
 
+DEVICE_STEPS: dict[str, Callable[[License, Wanted, int], License]] = {
+    "claim": claim_slot,
+    "restore": lambda it, wanted, at_s: restore_slot(
+        it, wanted, Way.ORDER_NUMBER, it.devices[0].device_id if it.devices else None, at_s),
+    "refresh": lambda it, wanted, at_s: refresh_slot(it, wanted.thumbprint, at_s + 5 * DAY_S),
+    "leave": lambda it, wanted, at_s: remove_device(
+        it, device_id(it.license_id, wanted.thumbprint), by=wanted.thumbprint, now_s=at_s),
+    "forget": lambda it, _, at_s: forget_devices(
+        it, now_s=at_s, actor="operator:li", source="admin"),
+}
+
 
 class BothWorlds(RuleBasedStateMachine):
     """Two instances in each world; `versions` are all orders that anybody ever held."""
@@ -83,6 +105,8 @@ class BothWorlds(RuleBasedStateMachine):
         self.world = EmulatorWorld()
         self.instances = (self.world.open(), self.world.open())
         self.versions: dict[int, list[Order]] = {n: [samples.order(n)] for n in range(1, 4)}
+        self.licenses = {n: [samples.license_of(samples.paid(samples.order(n)))]
+                         for n in range(1, 4)}
 
     def teardown(self) -> None:
         """Close the emulator."""
@@ -117,6 +141,27 @@ class BothWorlds(RuleBasedStateMachine):
             return
         result = self.same(who, fault, lambda stores: stores.orders.save(following))
         if result is None:
+            held.append(following)
+
+    @rule(number=NUMBERS, who=st.integers(0, 1), fault=FAULTS)
+    def open_license(self, number: int, who: int, fault: tuple[str, bool] | None) -> None:
+        """Create a license, or find that it exists."""
+        license_ = self.licenses[number][0]
+        self.same(who, fault, lambda stores: stores.licenses.create(license_))
+
+    @rule(number=NUMBERS, back=st.integers(0, 2), device=st.integers(1, 6), at_s=SECONDS,
+          step=st.sampled_from(sorted(DEVICE_STEPS)), who=st.integers(0, 1), fault=FAULTS)
+    def use_license(self, number: int, back: int, device: int, at_s: int, step: str, who: int,
+                    fault: tuple[str, bool] | None) -> None:
+        """A device comes or goes, on the newest version of a license or on a stale one."""
+        held = self.licenses[number]
+        before = held[max(0, len(held) - 1 - back)]
+        try:
+            after = DEVICE_STEPS[step](before, Wanted(f"{device:043d}"), at_s)
+        except Refused:
+            return
+        following = replace(after, version=before.version + 1)
+        if self.same(who, fault, lambda stores: stores.licenses.save(following)) is None:
             held.append(following)
 
     @rule(number=NUMBERS, due_at_s=SECONDS, who=st.integers(0, 1), fault=FAULTS)
@@ -180,9 +225,11 @@ class BothWorlds(RuleBasedStateMachine):
 
     @invariant()
     def every_order_is_the_same(self) -> None:
-        """Whatever happened, both worlds hold the same orders."""
+        """Whatever happened, both worlds hold the same orders and licenses."""
         for versions in self.versions.values():
             self.same(0, None, partial(_load, versions[0].order_id))
+        for held in self.licenses.values():
+            self.same(1, None, partial(_load_license, held[0].license_id))
 
     @invariant()
     def everything_else_is_the_same(self) -> None:
@@ -196,6 +243,10 @@ class BothWorlds(RuleBasedStateMachine):
 
 def _load(order_id: str, stores: Stores) -> object:
     return stores.orders.load(order_id)
+
+
+def _load_license(license_id: str, stores: Stores) -> object:
+    return stores.licenses.load(license_id)
 
 
 def _held_name(held: HeldPayment) -> str:
@@ -214,4 +265,4 @@ def _result(call: Callable[[Stores], object], stores: Stores) -> object:
 
 
 TestBothWorlds = BothWorlds.TestCase
-TestBothWorlds.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestBothWorlds.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)

@@ -51,6 +51,13 @@ def test_for_ever_is_null(tmp_path: Path) -> None:
     assert load(tmp_path, forever).products["pro"].term_days is None
 
 
+@pytest.mark.parametrize("limit", [1, 3, 20])
+def test_a_product_says_on_how_many_devices_or_it_is_three(tmp_path: Path, limit: int) -> None:
+    assert load(tmp_path, GOOD).products["pro"].device_limit == 3
+    said = {**GOOD, "products": [{**PRODUCT, "device_limit": limit}]}
+    assert load(tmp_path, said).products["pro"].device_limit == limit
+
+
 @pytest.mark.parametrize("change", [
     {"product_id": "Pro"}, {"product_id": ""}, {"product_id": "x" * 65}, {"product_id": "a b"},
     {"titles": {"en": "Pro"}}, {"titles": {"en": "Pro", "zh": "x", "fr": "y"}},
@@ -60,7 +67,9 @@ def test_for_ever_is_null(tmp_path: Path) -> None:
     {"prices": {"cny": 9900}}, {"prices": {"CNY": 10**9 + 1}}, {"prices": {"CNYX": 1}},
     {"term_days": 0}, {"term_days": 36_501}, {"term_days": "365"}, {"term_days": 1.5},
     {"entitlements": []}, {"entitlements": ["Pro"]}, {"entitlements": "pro"},
-    {"entitlements": ["x"] * 33}, {"discount": 1}])
+    {"entitlements": ["x"] * 33}, {"discount": 1},
+    {"device_limit": 0}, {"device_limit": 21}, {"device_limit": "3"}, {"device_limit": True},
+    {"device_limit": 3.0}, {"device_limit": None}])
 def test_one_wrong_thing_is_enough(tmp_path: Path, change: dict[str, Any]) -> None:
     load(tmp_path, GOOD)
     with pytest.raises(InvalidCatalogue):

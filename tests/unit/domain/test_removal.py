@@ -25,6 +25,7 @@ from tests.unit.domain.slots import (
     NUMBER,
     ask,
     decide,
+    device,
     filled,
     id_of,
     kinds,
@@ -45,7 +46,7 @@ def test_a_removed_device_is_gone_and_removing_it_again_changes_nothing() -> Non
     gone = remove(FULL, 2)
     assert (who(gone), kinds(FULL, gone)) == ([1, 3], ["device_removed"])
     assert gone.history.events[-1] == Event("device_removed", HEARD_S, "buyer", "license-fetch", {
-        "device_id": id_of(2), "counts": True})
+        "device_id": id_of(2), "dark_at_s": device(FULL, 2).dark_at_s, "counts": True})
     assert remove(gone, 2) is gone
     assert refusal(lambda: refresh_slot(gone, thumb(2), HEARD_S)) == (Refusal.NOT_ACTIVE, None)
 
@@ -56,6 +57,16 @@ def test_a_device_may_leave_at_any_time_and_say_so_twice() -> None:
         assert n not in who(left)
         assert left.history.events[-1].data["counts"] is True
         assert remove(left, n, by=n, at_s=NOW_S) is left
+
+
+def test_a_new_device_does_not_use_up_the_swaps_of_the_others_by_leaving() -> None:
+    now_s = HEARD_S + 5 * DAY_S
+    one, two = (restore_slot(swapped_out(n), wanted(20), NUMBER, None, now_s) for n in (1, 2))
+    assert 20 not in who(remove(one, 20, by=20, at_s=now_s))
+    assert refusal(lambda: remove(two, 20, by=20, at_s=now_s)) == (
+        Refusal.TOO_NEW, now_s + 3 * DAY_S)
+    assert 20 not in who(remove(two, 20, by=20, at_s=now_s + 3 * DAY_S))
+    assert 1 not in who(remove(two, 1, by=1, at_s=now_s))
 
 
 def test_only_a_device_with_a_voice_removes_others() -> None:
@@ -111,7 +122,7 @@ def test_the_operators_removals_count_for_no_limit_and_are_not_limited() -> None
     license_ = swapped_out(5)
     for n in (7, 8):
         license_ = remove(license_, n, by=None)
-        assert license_.history.events[-1].data == {"device_id": id_of(n), "counts": False}
+        assert license_.history.events[-1].data["counts"] is False
     counted = [remove(swapped_out(4), 6, by=by, at_s=HEARD_S + 4 * DAY_S) for by in (1, None)]
     assert refusal(lambda: remove(counted[0], 7, at_s=HEARD_S + 5 * DAY_S))[0] is Refusal.SWAPS
     assert 7 not in who(remove(counted[1], 7, at_s=HEARD_S + 5 * DAY_S))
@@ -161,7 +172,7 @@ def test_forgotten_devices_free_their_slots_but_neither_bars_nor_swaps() -> None
     spent = forget_devices(remove(swapped_out(5), 7, by=None), now_s=HEARD_S + 5 * DAY_S,
                            actor="operator:li", source="admin")
     back = restore_slot(spent, wanted(8), NUMBER, None, HEARD_S + 5 * DAY_S)
-    assert refusal(lambda: remove(back, 8, by=8, at_s=HEARD_S + 5 * DAY_S))[0] is Refusal.SWAPS
+    assert refusal(lambda: remove(back, 8, by=8, at_s=HEARD_S + 8 * DAY_S))[0] is Refusal.SWAPS
     objected = forget_devices(decide(ASKED, 1, approve=False), now_s=HEARD_S + HOUR_S,
                               actor="operator:li", source="admin")
     assert refusal(lambda: ask(objected, at_s=HEARD_S + HOUR_S))[0] is Refusal.BARRED
