@@ -68,7 +68,7 @@ class Life:
         self.answers: Counter[str] = Counter()
         self.acts: tuple[Callable[[], Any], ...] = (
             *[self._refresh] * 12, *[self._restore] * 12, *[self._decide] * 3, *[self._remove] * 3,
-            self._claim, self._hold, self._free, self._free, self._give)
+            self._claim, self._hold, self._free, self._free, self._give, self._refund)
 
     def live(self) -> Counter[str]:
         """Act after act; every write and every lease is held against the invariants."""
@@ -135,6 +135,14 @@ class Life:
         return give_grant(self.order.order_id, 30, f"g{self.chance.randrange(3)}",
                           self.stage.books, self.stage.licenses, actor="operator:anna")
 
+    def _refund(self) -> object:
+        """At most once, and seldom: what was given then goes on, what was paid for does not."""
+        if self.stage.refunds.refunds or self.chance.random() > 0.2:
+            return None
+        fact = self.stage.refunds.console_refund(self.order.out_trade_no)
+        self.stage.tell(fact)
+        return fact
+
 
 def _live(seeds: range) -> Counter[str]:
     answers: Counter[str] = Counter()
@@ -151,7 +159,7 @@ def test_nothing_that_devices_do_breaks_an_invariant() -> None:
     told = {name.split(": ")[1] for name in answers}
     assert told >= {"HandedOver", "Crash", "DEVICE_LIMIT_REACHED", "DEVICE_NOT_ACTIVE",
                     "CLAIM_SECRET_USED", "TAKEOVER_WAITS", "TAKEOVER_BUSY", "RESTORE_BARRED",
-                    "DEVICE_TOO_NEW", "LICENSE_SUSPENDED"}, sorted(told)
+                    "DEVICE_TOO_NEW", "LICENSE_SUSPENDED", "LICENSE_REVOKED"}, sorted(told)
 
 
 @pytest.mark.parametrize("name", [
