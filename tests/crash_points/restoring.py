@@ -261,8 +261,10 @@ def _too_many(stage: Stage) -> None:
     order = buy(stage)
     for _ in range(5):
         restore(stage, order, OTHER_DEVICE)
+        stage.let_days_pass(WAIT_S)
         remove(stage, order, name_of(stage, order, OTHER_DEVICE), OTHER_DEVICE)
     restore(stage, order, OTHER_DEVICE)
+    stage.let_days_pass(WAIT_S)
     refused = remove(stage, order, name_of(stage, order, OTHER_DEVICE), OTHER_DEVICE)
     assert refused.code == "DEVICE_SWAP_LIMIT"
     refresh(stage, order, OTHER_DEVICE)
