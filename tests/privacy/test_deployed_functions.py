@@ -77,7 +77,7 @@ def left() -> Left:
 def _live(shop: Watched) -> tuple[list[str], list[str], list[str]]:
     buyer, order = _buy(shop)
     _, refunded = _buy(shop)
-    first = shop.claim(buyer, order["order_id"]).body
+    first = shop.claim(buyer, order["order_id"]).body["license"]
     more = [shop.client(Device()) for _ in range(3)]
     more[0].restore(order_number=order["out_trade_no"].lower())
     more[1].restore(license_key=first["license_key"])
@@ -86,14 +86,16 @@ def _live(shop: Watched) -> tuple[list[str], list[str], list[str]]:
     more[2].restore(license_key=first["license_key"],
                     replaces=full.body["error"]["details"]["devices"][1]["device_id"])
     own = shop.client(buyer.device)
-    license_id = first["license"]["license_id"]
+    license_id = first["license_id"]
     own.refresh(license_id)
     own.devices(license_id)
     _fail(shop, buyer, order, license_id)
     receipt = shop.call("license-fetch", "GET", f"/v1/orders/{order['order_id']}/license",
                         [("Authorization", f"Bearer {buyer.secret}")]).body
     _settle(shop, order, refunded)
-    return [first["lease"]], [receipt["license"]["receipt"]], [first["license_key"]]
+    key = first["license_key"]
+    return [first["lease"]["token"]], [receipt["purchase"]["receipt"]], [
+        key, key.replace("-", "")]
 
 
 def _buy(shop: Watched) -> tuple[Buyer, dict[str, Any]]:
@@ -108,11 +110,12 @@ def _buy(shop: Watched) -> tuple[Buyer, dict[str, Any]]:
 def _fail(shop: Watched, buyer: Buyer, order: dict[str, Any], license_id: str) -> None:
     """Requests that are refused are told of in the log as well."""
     stranger = shop.client(Device())
-    assert stranger.claim(order["order_id"], "another secret " * 3).status == 404
+    assert stranger.claim(order["order_id"], "another-secret-" * 3).status == 404
     assert stranger.claim(order["order_id"], buyer.secret).code == "CLAIM_SECRET_USED"
     assert stranger.refresh(license_id).code == "DEVICE_NOT_ACTIVE"
     assert stranger.restore(license_key="TB1-AAAAA-AAAAA-AAAAA-AAAAA").status == 400
-    assert stranger.once("POST", "/v1/licenses/restore", b"{}", htm="GET").status == 401
+    assert stranger.once("POST", f"/v1/licenses/{license_id}/lease", b"",
+                         htm="GET").code == "DEVICE_PROOF_INVALID"
     shop.call("notify", "POST", "/v1/notify/wechatpay", [], OPENID.encode())
 
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from scripts.auditing.access_log import LogLine
 
 WORDS_OF_BUYERS = "it does not work"
-ORDERS = 120
+SEED, ORDERS = 10, 60
 
 
 @pytest.fixture(scope="module")
 def town() -> Town:
     """Weeks in which nearly everything happened."""
-    town = Town(2, Settings(ORDERS))
+    town = Town(SEED, Settings(ORDERS))
     town.run()
     assert {table for table, rows in tables(town.world).items() if rows} == set(TABLES)
     return town
