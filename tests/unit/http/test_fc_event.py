@@ -186,8 +186,8 @@ def test_an_answer_is_the_dict_that_the_platform_takes() -> None:
 
 @pytest.mark.parametrize(("headers", "domain", "host"), [
     ({}, "pay.example.com", "pay.example.com"),
-    ({"Host": "pay.example.com"}, "x.cn-hangzhou.fcapp.run", "pay.example.com"),
-    ({}, None, ""), ({}, 7, "")])
+    ({"Host": "evil.example"}, "x.cn-hangzhou.fcapp.run", "x.cn-hangzhou.fcapp.run"),
+    ({"Host": "pay.example.com"}, None, "pay.example.com"), ({}, None, ""), ({}, 7, "")])
 def test_the_host_is_the_one_that_the_platform_names(
         headers: dict[str, str], domain: object, host: str) -> None:
     raw = sample("poll.json")
