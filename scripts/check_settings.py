@@ -7,6 +7,7 @@ may hold the public halves of the roots, spaces between: then the key set's sign
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from shared.key_set import KeySet
 
 ROOT_KEYS = "TONGBAO_ROOT_KEYS"
+MOST_BYTES = 4_096
+"""Function Compute takes no more for all variables of a function together."""
 
 
 def problems(environ: Mapping[str, str]) -> Iterator[str]:
@@ -46,6 +49,7 @@ def problems(environ: Mapping[str, str]) -> Iterator[str]:
             settings[function] = load_settings(environ, function)
         except (MissingSetting, InvalidSetting) as error:
             yield f"{function}: {error}"
+    yield from _too_large(environ)
     if len(settings) < len(ALL):
         return
     now_s = SystemClock().now_s()
@@ -61,6 +65,18 @@ def problems(environ: Mapping[str, str]) -> Iterator[str]:
         yield str(error)
         return
     yield from _problems_of_keys(key_set, environ.get(ROOT_KEYS, "").split(), now_s)
+
+
+def _too_large(environ: Mapping[str, str]) -> Iterator[str]:
+    """Only license-fetch comes near: it has the merchant's key and the key set."""
+    given = {variable.name: environ.get(variable.name) or variable.default or ""
+             for variable in VARIABLES.values()
+             if not variable.needed_by or LICENSE_FETCH in variable.needed_by}
+    size = len(json.dumps(given, ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        yield (f"{LICENSE_FETCH}: all variables together take {size} bytes of {MOST_BYTES}; the "
+               f"key set has {len(given[VARIABLES['key_set'].name])} of them: renew it, which "
+               "leaves out keys that are over")
 
 
 def _problems_of_keys(key_set: KeySet, roots: list[str], now_s: int) -> Iterator[str]:

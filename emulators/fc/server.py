@@ -199,8 +199,9 @@ class FunctionComputeEmulator:
         Unlike the platform, which lets instances finish, a request under way fails.
         """
         function = self._named(function_name)
-        self._env.update(variables)
-        function.update(self._instance_spec(function.spec))
+        env = {**self._env, **variables}
+        function.update(self._instance_spec(function.spec, env))
+        self._env = env
 
     def logs(self, function_name: str, request_id: str | None = None) -> list[str]:
         """What the function printed, line by line; of one request if asked."""
@@ -220,13 +221,13 @@ class FunctionComputeEmulator:
     def _function(self, spec: FunctionSpec) -> EmulatedFunction:
         return EmulatedFunction(
             spec,
-            self._instance_spec(spec),
+            self._instance_spec(spec, self._env),
             now_s=self.options.now_s,
             retry_delay_s=self.options.retry_delay_s,
         )
 
-    def _instance_spec(self, spec: FunctionSpec) -> InstanceSpec:
-        environment = {name: self._env.get(name, value) for name, value in spec.environment.items()}
+    def _instance_spec(self, spec: FunctionSpec, env: Mapping[str, str]) -> InstanceSpec:
+        environment = {name: env.get(name, value) for name, value in spec.environment.items()}
         check_environment_size(spec.resource, environment)
         paths = self.options.code.get(spec.name, self.options.code.get(spec.resource, [spec.code]))
         folders = [(self._code_root / path).resolve() for path in paths]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Part = tuple[str, Callable[[Run], int], Callable[[Run], list[Row]]]
 
-PARTS = ("start", "share", "notify", "call", "requests", "package")
+PARTS = ("start", "share", "notify", "license", "call", "requests", "package")
 ROUNDS, QUICK_ROUNDS = 15, 3
 SHARE_ROUNDS, QUICK_SHARE_ROUNDS = 5, 1
 
@@ -76,6 +76,10 @@ def _chosen(names: tuple[str, ...] | list[str]) -> list[Part]:
         from scripts.benchmark import notify_cpu
 
         parts.append(("notify", notify_cpu.plan, notify_cpu.measure))
+    if "license" in names:
+        from scripts.benchmark import license_cpu
+
+        parts.append(("licenses", license_cpu.plan, license_cpu.measure))
     if "call" in names:
         from scripts.benchmark import api_call
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from scripts.keyring import key_set, steps
+from scripts.keyring.private_keys import SigningKey, make_root, make_signing_key
 
 MCHID, APPID = "1900000109", "wxd678efh567hg6787"
 PUBLIC_KEY_ID = "PUB_KEY_ID_0119000001092024091100000000000001"
@@ -40,8 +43,8 @@ class Merchant:
     merchant_key: rsa.RSAPrivateKey = field(default_factory=_rsa_key)
     wechatpay_key: rsa.RSAPrivateKey = field(default_factory=_rsa_key)
     api_v3_key: str = field(default_factory=lambda: secrets.token_hex(16))
-    signing_seed: bytes = field(
-        default_factory=lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+    signing: SigningKey = field(default_factory=lambda: make_signing_key("test-1"))
+    license_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @property
     def merchant_key_pem(self) -> str:
@@ -64,8 +67,11 @@ class Merchant:
             "TONGBAO_TABLESTORE_ENDPOINT": "https://tongbao-test.cn-hangzhou.ots.aliyuncs.com",
             "TONGBAO_TABLESTORE_INSTANCE": "tongbao-test",
             "TONGBAO_NOTIFY_URL": f"https://shop.example{NOTIFY_PATH}",
-            "TONGBAO_SIGNING_KID": "test-1",
-            "TONGBAO_SIGNING_KEY": base64.urlsafe_b64encode(self.signing_seed).decode(),
+            "TONGBAO_LICENSE_SECRETS": json.dumps({"1": self.license_secret}),
+            "TONGBAO_SIGNING_KID": self.signing.kid, "TONGBAO_SIGNING_KEY": self.signing.seed,
+            "TONGBAO_KEY_SET": key_set.sign(steps.new_set(
+                issuer="tongbao:TB01", environment="test", keys=[self.signing.public],
+                now_s=int(time.time())), make_root()),
             "WECHATPAY_MCHID": MCHID, "WECHATPAY_APPID": APPID,
             "WECHATPAY_MERCHANT_SERIAL": MERCHANT_SERIAL,
             "WECHATPAY_MERCHANT_KEY": self.merchant_key_pem,

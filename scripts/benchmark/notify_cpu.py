@@ -141,7 +141,7 @@ def _handler(merchant: Merchant, notify: SignedNotify, order: Order,
              log: JsonLog) -> Callable[[], object]:
     books = Books(orders=cast("OrderRepository", _ForgetfulOrders(order)),
                   work=cast("WorkList", None), held=cast("HeldPayments", None),
-                  clock=SystemClock(), log=log, kid="test-1")
+                  clock=SystemClock(), log=log)
     app = App(index.routes(_verifier(merchant), books), log=log, cors=False,
               begin=lambda _: None)
     event = fc_event(notify)
@@ -178,7 +178,8 @@ def _awaiting_payment(now_s: int) -> Order:
                  "2025-10-01"),
         Terms(out_trade_no=number, environment="test", provider="wechatpay",
               payee=Payee(MCHID, APPID), claim_secret_hash="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb",
-              provider_request="{}", created_at_s=now_s, expires_at_s=now_s + 7200))
+              provider_request="{}", created_at_s=now_s, expires_at_s=now_s + 7200,
+              license_id="0" * identifiers.ID_LENGTH))
     return instruct(placed, PaymentInstruction("qr", "weixin://wxpay/bizpayurl?pr=1",
                                                now_s + 7200), now_s)
 
@@ -187,7 +188,7 @@ def _paid(order: Order, merchant: Merchant, notify: SignedNotify) -> Order:
     headers = {name.lower(): value for name, value in notify.headers.items()}
     now_s = SystemClock().now_s()
     fact = _verifier(merchant).verify(headers, notify.body, now_s)
-    return record_payment(order, fact, now_s, "test-1")
+    return record_payment(order, fact, now_s)
 
 
 class _ForgetfulOrders:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulators.wechatpay import Account
 from scripts.benchmark.figures import Aim, Row
+from shared.domain.calendar import DAY_S
 from tests.wire.deployment import Buyer, Deployment
+from tests.wire.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scripts.benchmark.run import Run
-    from tests.wire.deployment import Reply
+    from tests.wire.device import Client, Reply
 
 SECTION = "Requests: R read, W write, C call"
 READS = frozenset({"GetRow", "GetRange", "BatchGetRow"})
@@ -35,8 +37,15 @@ WANTED = {
     "poll": "1R",
     "poll, query due": "1R 1W 1C",
     "poll, wrong secret": None,
-    "claim": None,
-    "claim, again": None,
+    "activation: claim": "2R 1W",
+    "activation, again": "2R",
+    "activation: by order number": "2R 1W",
+    "activation: by license key": "2R 1W",
+    "no free slot": None,
+    "refresh, same day": "2R",
+    "refresh": "2R 1W",
+    "refresh, no proof": "0",
+    "refresh, forged proof": "0",
     "whole purchase, one poll": "4R 4W 1C",
 }
 """What each step should cost; None where it is only shown."""
@@ -91,11 +100,10 @@ def count() -> dict[str, Cost]:
         meter("poll, query due", lambda: deployment.poll(buyer, order_id))
         _count_notifies(deployment, meter, number)
         meter("poll", lambda: deployment.poll(buyer, order_id))
-        meter("claim", lambda: deployment.claim(buyer, order_id))
-        meter("claim, again", lambda: deployment.claim(buyer, order_id))
+        _count_licenses(deployment, meter, buyer, placed.body["order"])
     costs = meter.costs
     costs["whole purchase, one poll"] = (
-        costs["create order"] + costs["notify"] + costs["poll"] + costs["claim"])
+        costs["create order"] + costs["notify"] + costs["poll"] + costs["activation: claim"])
     return costs
 
 
@@ -112,6 +120,41 @@ def _count_notifies(deployment: Deployment, meter: _Meter, number: str) -> None:
     meter("notify, stale", lambda: send(stale, body), 401)
     meter("notify", lambda: send(headers, body))
     meter("notify, duplicate", lambda: send(headers, body))
+
+
+def _count_licenses(deployment: Deployment, meter: _Meter, buyer: Buyer,
+                    order: dict[str, Any]) -> None:
+    """What devices ask for; the nonce of the poll before makes the first proof good."""
+    claimed = meter("activation: claim", lambda: deployment.claim(buyer, order["order_id"]))
+    license_id = claimed.body["license"]["license_id"]
+    key = claimed.body["license"]["license_key"]
+    meter("activation, again", lambda: deployment.claim(buyer, order["order_id"]))
+    second, third, fourth = (_prepared(deployment, buyer) for _ in range(3))
+    meter("activation: by order number", lambda: second.restore(
+        order_number=order["out_trade_no"]))
+    meter("activation: by license key", lambda: third.restore(license_key=key))
+    meter("no free slot", lambda: fourth.restore(license_key=key), 409)
+    first, path = deployment.client(buyer.device), f"/v1/licenses/{license_id}/lease"
+    meter("refresh, same day", lambda: first.refresh(license_id))
+    _make_lease_old(deployment, license_id)
+    meter("refresh", lambda: first.refresh(license_id))
+    meter("refresh, no proof", lambda: deployment.call("license-fetch", "POST", path, []), 401)
+    meter("refresh, forged proof", lambda: first.once("POST", path, b"", htm="GET"), 401)
+
+
+def _prepared(deployment: Deployment, buyer: Buyer) -> Client:
+    """Another device, with a nonce that is good now."""
+    device = Device()
+    device.nonce = buyer.device.nonce
+    return deployment.client(device)
+
+
+def _make_lease_old(deployment: Deployment, license_id: str) -> None:
+    """As if days had passed since the devices got their leases."""
+    found = deployment.licenses().load(license_id)
+    assert found is not None
+    deployment.licenses().save(replace(found, version=found.version + 1, devices=tuple(
+        replace(device, dark_at_s=device.dark_at_s - DAY_S) for device in found.devices)))
 
 
 def _make_query_due(deployment: Deployment, order_id: str) -> None:

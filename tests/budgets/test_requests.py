@@ -20,14 +20,19 @@ def costs() -> dict[str, Cost]:
     ("poll", Cost(reads=1)),
     ("poll, query due", Cost(reads=1, writes=1, calls=1)),
     ("poll, wrong secret", Cost(reads=1)),
-    ("claim", Cost(reads=2, writes=1)),
-    ("claim, again", Cost(reads=2)),
+    ("activation: claim", Cost(reads=2, writes=1)),
+    ("activation, again", Cost(reads=2)),
+    ("activation: by order number", Cost(reads=2, writes=1)),
+    ("activation: by license key", Cost(reads=2, writes=1)),
+    ("refresh", Cost(reads=2, writes=1)),
+    ("refresh, same day", Cost(reads=2)),
 ])
 def test_each_step_costs_exactly_this(costs: dict[str, Cost], step: str, cost: Cost) -> None:
     assert costs[step] == cost
 
 
-@pytest.mark.parametrize("step", ["notify, forged", "notify, stale"])
+@pytest.mark.parametrize("step", [
+    "notify, forged", "notify, stale", "refresh, no proof", "refresh, forged proof"])
 def test_what_is_not_genuine_costs_nothing(costs: dict[str, Cost], step: str) -> None:
     assert costs[step] == Cost()
 

@@ -58,7 +58,8 @@ def test_an_order_put_aside_can_be_paid_and_taken_up_again(stack: Stack) -> None
 
 @pytest.mark.parametrize(("function", "path", "method"), [
     ("create-order", "/v1/orders", "POST"), ("license-fetch", "/v1/licenses/claim", "POST"),
-    ("license-fetch", "/v1/orders/0", "GET")])
+    ("license-fetch", "/v1/orders/0", "GET"), ("license-fetch", "/v1/licenses/0/lease", "POST"),
+    ("license-fetch", "/v1/licenses/0/devices/0", "DELETE")])
 def test_a_browser_may_call_the_functions_from_another_origin(
     stack: Stack, function: str, path: str, method: str,
 ) -> None:
@@ -66,7 +67,7 @@ def test_a_browser_may_call_the_functions_from_another_origin(
     try:
         connection.request("OPTIONS", path, headers={
             "Origin": "http://127.0.0.1:1", "Access-Control-Request-Method": method,
-            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key"})
+            "Access-Control-Request-Headers": "authorization,content-type,dpop,idempotency-key"})
         with connection.getresponse() as answer:
             headers = dict(answer.getheaders())
             assert (answer.status, answer.read()) == (204, b"")
@@ -75,4 +76,20 @@ def test_a_browser_may_call_the_functions_from_another_origin(
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert method in headers["Access-Control-Allow-Methods"]
     allowed = headers["Access-Control-Allow-Headers"].lower()
-    assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key"))
+    assert all(name in allowed for name in (
+        "authorization", "content-type", "dpop", "idempotency-key"))
+
+
+def test_a_page_of_another_origin_may_read_the_nonce(stack: Stack) -> None:
+    connection = http.client.HTTPConnection(urlsplit(stack.urls["license-fetch"]).netloc,
+                                            timeout=30)
+    try:
+        connection.request("POST", "/v1/licenses/restore", b'{"order_number":"x"}',
+                           {"Content-Type": "application/json"})
+        with connection.getresponse() as answer:
+            assert (answer.status, bool(answer.getheader("DPoP-Nonce"))) == (401, True)
+            exposed = answer.getheader("Access-Control-Expose-Headers") or ""
+            assert "dpop-nonce" in exposed.lower()
+            answer.read()
+    finally:
+        connection.close()

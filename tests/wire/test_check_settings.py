@@ -8,7 +8,7 @@ import pytest
 
 from emulators.wechatpay import Account
 from scripts.check_settings import problems, remarks
-from scripts.keyring.private_keys import make_root
+from scripts.keyring.private_keys import make_root, make_signing_key
 from tests.wire.deployment import Deployment
 
 if TYPE_CHECKING:
@@ -85,3 +85,10 @@ def test_a_set_that_has_ended_is_told(deployment: Deployment) -> None:
     (told,) = problems({**deployment.environ, "TONGBAO_KEY_SET": deployment.keys_of(
         deployment.signing, days=1, age_days=2)})
     assert "has ended" in told
+
+
+def test_a_key_set_that_leaves_no_room_for_the_rest_is_told(deployment: Deployment) -> None:
+    many = [make_signing_key(f"test-{number}") for number in range(2, 12)]
+    (told,) = problems({**deployment.environ,
+                        "TONGBAO_KEY_SET": deployment.keys_of(deployment.signing, *many)})
+    assert "bytes of 4096" in told

@@ -229,3 +229,13 @@ def test_a_chunked_body_arrives_whole(emulator: FunctionComputeEmulator) -> None
         while chunk := connection.recv(65536):
             answer += chunk
     assert answer.endswith(b"\r\n\r\nchunks")
+
+
+def test_the_event_names_the_host_that_was_asked_for() -> None:
+    with FunctionComputeEmulator(rendered(main=function("echo.handler")), FUNCTIONS) as emulator:
+        url = emulator.url("main")
+        event = json.loads(send(url).body)
+        assert event["requestContext"]["domainName"] == urlsplit(url).netloc
+        event = json.loads(send(url, headers={"Host": "other.example"}).body)
+        assert event["requestContext"]["domainName"] == "other.example"
+        assert "Host" not in event["headers"]

@@ -268,3 +268,15 @@ def test_a_function_that_closes_its_output_still_answers() -> None:
     with running() as emulator:
         assert invoke(emulator, "close-stdout")[0] == "ok"
         assert invoke(emulator, "ok:still")[0] == "ok"
+
+
+def test_variables_that_are_deployed_again_reach_new_instances() -> None:
+    with running(environmentVariables={"COLOR": "red"}) as emulator:
+        before, first_pid = json.loads(invoke(emulator, "env")[1]), invoke(emulator, "pid")
+        emulator.update_environment("main", {"COLOR": "blue", "UNDECLARED": "1"})
+        after, second_pid = json.loads(invoke(emulator, "env")[1]), invoke(emulator, "pid")
+        assert (before["COLOR"], after["COLOR"], first_pid != second_pid) == ("red", "blue", True)
+        assert "UNDECLARED" not in after
+        with pytest.raises(RenderedError, match="bytes of environment variables"):
+            emulator.update_environment("main", {"COLOR": "x" * 5000})
+        assert invoke(emulator, "pid") == second_pid

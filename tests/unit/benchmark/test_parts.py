@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.benchmark import api_call, notify_cpu
+from scripts.benchmark import api_call, license_cpu, notify_cpu
 from scripts.benchmark.merchant import Merchant
 from scripts.benchmark.start_up import DidNotStart, start_up
 from scripts.benchmark.warm import batch_size, cpu_us
@@ -36,6 +37,20 @@ def test_every_variant_of_a_notify_verifies_it(merchant: Merchant, tmp_path: Pat
         assert operations["core"]().was_paid
         assert operations["callback"]()["resource"]["trade_state"] == "SUCCESS"
         assert b"SUCCESS" in operations["flask"]()
+
+
+def test_our_handler_activates_each_time_and_refreshes_the_same_lease(
+        merchant: Merchant, tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as sink:
+        operations = license_cpu.operations(
+            merchant, JsonLog(sink, SystemClock(), "license-fetch"))
+        before = (tmp_path / "log").read_text().count('"license.device_activated"')
+        answers = [operations[name]() for name in ("activation", "refresh", "activation")]
+    assert [answer["statusCode"] for answer in answers] == [200, 200, 200]
+    assert len({json.loads(answer["body"])["license"]["lease"]["token"]
+                for answer in answers}) == 1
+    after = (tmp_path / "log").read_text().count('"license.device_activated"')
+    assert after - before == 2
 
 
 def test_a_call_of_wechat_pay_reaches_the_fixed_server(merchant: Merchant,

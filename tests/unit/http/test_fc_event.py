@@ -182,3 +182,15 @@ def test_an_answer_is_the_dict_that_the_platform_takes() -> None:
     answer = answer_dict(200, {"A": "b"}, '{"x":"\u901a"}'.encode())
     assert answer == {"statusCode": 200, "headers": {"A": "b"}, "isBase64Encoded": False,
                       "body": '{"x":"\u901a"}'}
+
+
+@pytest.mark.parametrize(("headers", "domain", "host"), [
+    ({}, "pay.example.com", "pay.example.com"),
+    ({"Host": "evil.example"}, "x.cn-hangzhou.fcapp.run", "x.cn-hangzhou.fcapp.run"),
+    ({"Host": "pay.example.com"}, None, "pay.example.com"), ({}, None, ""), ({}, 7, "")])
+def test_the_host_is_the_one_that_the_platform_names(
+        headers: dict[str, str], domain: object, host: str) -> None:
+    raw = sample("poll.json")
+    raw["headers"] = {**raw["headers"], **headers}
+    raw["requestContext"]["domainName"] = domain
+    assert parse_event(json.dumps(raw).encode(), "r1").host == host
