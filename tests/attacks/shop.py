@@ -176,7 +176,12 @@ class Shop(Deployment):
                 Asking("license-fetch", "POST", "/v1/licenses/claim", {"Content-Type": JSON},
                        {"order_id": "0"}).event(), FakeContext())
             asking.device.nonce = asked["headers"]["DPoP-Nonce"]
-        return self.fire(asking.function, asking.event(), app)
+        event = asking.event()
+        self.private.update(filter(None, [json.loads(event)["headers"].get("Dpop")]))
+        seen = self.fire(asking.function, event, app)
+        self.private |= _unlocking(seen)
+        self.check_sinks(seen)
+        return seen
 
     def purchase(self, *, paid: bool = True) -> Purchase:
         """An order at WeChat, paid there by default; nobody has told us of the payment."""
@@ -207,7 +212,27 @@ class Shop(Deployment):
         """Whether a payment is booked on it."""
         return self.stored(bought).payment is not None
 
+    def age(self, license_id: str, days: float) -> None:
+        """As if these days had passed for the license's devices and the request that waits."""
+        license_ = self.licenses().load(license_id)
+        assert license_ is not None
+        less_s, takeover = int(86_400 * days), license_.takeover
+        self.licenses().save(replace(
+            license_, version=license_.version + 1,
+            takeover=takeover and replace(takeover, asked_at_s=takeover.asked_at_s - less_s),
+            devices=tuple(replace(device, activated_at_s=device.activated_at_s - less_s)
+                          for device in license_.devices)))
+
     def make_query_due(self, bought: Purchase) -> None:
         """As if some seconds had passed: the next poll may ask WeChat."""
         order = self.stored(bought)
         self.orders().save(replace(order, next_query_at_s=0, version=order.version + 1))
+
+
+def _unlocking(seen: Seen) -> set[str]:
+    """What an answer hands over that is only for its device: the lease and the license key."""
+    told = seen.body.get("license") if seen.text else None
+    if told is None:
+        return set()
+    key = told["license_key"]
+    return {text for text in (told["lease"]["token"], key, key and key.replace("-", "")) if text}
