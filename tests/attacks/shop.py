@@ -11,13 +11,14 @@ import io
 import json
 import secrets
 import traceback
+from base64 import b64encode
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from emulators.fc import FakeContext
 from shared import bootstrap
-from shared.settings import VARIABLES, Settings
+from shared.settings import VARIABLES, Settings, load_settings
 from tests.attacks.asking import JSON, Asking
 from tests.attacks.notifies import Notify
 from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, create_order
@@ -126,7 +127,9 @@ class Shop(Deployment):
             lines = json.loads(value).values() if value.startswith("{") else value.splitlines()
             found.update({f"{name} ({number})": line for number, line in enumerate(lines)
                           if "-----" not in line})
-        return found
+        nonces = load_settings(self.environ, "license-fetch").nonce_secret()
+        return {**found, "the secret of nonces": nonces.hex(),
+                "the secret of nonces as base64": b64encode(nonces).decode().rstrip("=")}
 
     def fire(self, function: str, event: bytes, app: App | None = None) -> Seen:
         """One event through one function; what was seen holds to the rules for every sink."""
