@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulators.fc import http_event
 from tests.wire.deployment import ADDRESS
@@ -25,11 +25,26 @@ def same(value: Any) -> Any:
     return value
 
 
+class Proving(NamedTuple):
+    """What a device is about to prove: the request as it is sent in the end."""
+
+    device: Device
+    method: str
+    url: str
+    body: bytes
+    secret: str | None
+
+    def made(self, **changes: Any) -> str:
+        """The proof; `changes` as for `Device.proof`."""
+        return self.device.proof(self.method, self.url, body=self.body, secret=self.secret,
+                                 **changes)
+
+
 @dataclass(frozen=True)
 class Asking:
     """One request. `raw` changes the body's bytes, `event` the event that Function Compute
     made of it; a header of value None is left out. `device` proves what is sent in the end, so
-    that an attack is refused for what it is and not for its proof.
+    that an attack is refused for what it is and not for its proof; `proving` is an attack on it.
     """
 
     function: str
@@ -40,6 +55,7 @@ class Asking:
     more_headers: tuple[tuple[str, str], ...] = ()
     source_ip: str = "203.0.113.7"
     device: Device | None = None
+    proving: Callable[[Proving], str | None] = field(default=Proving.made)
     raw: Callable[[bytes], bytes] = field(default=same)
     event_change: Callable[[dict[str, Any]], dict[str, Any]] = field(default=same)
 
@@ -82,6 +98,43 @@ class Asking:
         return Asking("license-fetch", "GET", f"/v1/orders/{order_id}/receipt",
                       {"Authorization": f"Bearer {buyer.secret}"})
 
+    @staticmethod
+    def restore(device: Device, **fields: str) -> Asking:
+        """POST /v1/licenses/restore, with order_number or license_key, and maybe replaces."""
+        return Asking("license-fetch", "POST", "/v1/licenses/restore", {"Content-Type": JSON},
+                      fields, device=device)
+
+    @staticmethod
+    def refresh(device: Device, license_id: str) -> Asking:
+        """POST /v1/licenses/{license_id}/lease."""
+        return Asking("license-fetch", "POST", f"/v1/licenses/{license_id}/lease", {},
+                      device=device)
+
+    @staticmethod
+    def devices(device: Device, license_id: str) -> Asking:
+        """GET /v1/licenses/{license_id}/devices."""
+        return Asking("license-fetch", "GET", f"/v1/licenses/{license_id}/devices", {},
+                      device=device)
+
+    @staticmethod
+    def remove(device: Device, license_id: str, device_id: str) -> Asking:
+        """DELETE /v1/licenses/{license_id}/devices/{device_id}."""
+        return Asking("license-fetch", "DELETE",
+                      f"/v1/licenses/{license_id}/devices/{device_id}", {}, device=device)
+
+    @staticmethod
+    def decide(device: Device, license_id: str, takeover_id: str, decision: str) -> Asking:
+        """POST /v1/licenses/{license_id}/takeovers/{takeover_id}."""
+        return Asking("license-fetch", "POST",
+                      f"/v1/licenses/{license_id}/takeovers/{takeover_id}",
+                      {"Content-Type": JSON}, {"decision": decision}, device=device)
+
+    @staticmethod
+    def purchase(buyer: Buyer, order_id: str) -> Asking:
+        """GET /v1/orders/{order_id}/license."""
+        return Asking("license-fetch", "GET", f"/v1/orders/{order_id}/license",
+                      {"Authorization": f"Bearer {buyer.secret}"})
+
     def but(self, **changes: Any) -> Asking:
         """The same request with these parts changed."""
         return replace(self, **changes)
@@ -102,9 +155,11 @@ class Asking:
         made = http_event(self.method, self.target, headers, body, source_ip=self.source_ip)
         event = self.event_change(json.loads(made))
         if self.device is not None:
-            event["headers"]["Dpop"] = self.device.proof(
-                self.method, ADDRESS + self.target, body=body,
-                secret=_secret(event["headers"].get("Authorization", "")))
+            proof = self.proving(Proving(
+                self.device, self.method, ADDRESS + self.target, body,
+                _secret(event["headers"].get("Authorization", ""))))
+            if proof is not None:
+                event["headers"]["Dpop"] = proof
         return json.dumps(event).encode()
 
 

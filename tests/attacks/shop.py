@@ -11,13 +11,14 @@ import io
 import json
 import secrets
 import traceback
+from base64 import b64encode
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from emulators.fc import FakeContext
 from shared import bootstrap
-from shared.settings import VARIABLES, Settings
+from shared.settings import VARIABLES, Settings, load_settings
 from tests.attacks.asking import JSON, Asking
 from tests.attacks.notifies import Notify
 from tests.wire.deployment import KEY_SECRET, Buyer, Deployment, create_order
@@ -126,7 +127,9 @@ class Shop(Deployment):
             lines = json.loads(value).values() if value.startswith("{") else value.splitlines()
             found.update({f"{name} ({number})": line for number, line in enumerate(lines)
                           if "-----" not in line})
-        return found
+        nonces = load_settings(self.environ, "license-fetch").nonce_secret()
+        return {**found, "the secret of nonces": nonces.hex(),
+                "the secret of nonces as base64": b64encode(nonces).decode().rstrip("=")}
 
     def fire(self, function: str, event: bytes, app: App | None = None) -> Seen:
         """One event through one function; what was seen holds to the rules for every sink."""
@@ -176,7 +179,12 @@ class Shop(Deployment):
                 Asking("license-fetch", "POST", "/v1/licenses/claim", {"Content-Type": JSON},
                        {"order_id": "0"}).event(), FakeContext())
             asking.device.nonce = asked["headers"]["DPoP-Nonce"]
-        return self.fire(asking.function, asking.event(), app)
+        event = asking.event()
+        self.private.update(filter(None, [json.loads(event)["headers"].get("Dpop")]))
+        seen = self.fire(asking.function, event, app)
+        self.private |= _unlocking(seen)
+        self.check_sinks(seen)
+        return seen
 
     def purchase(self, *, paid: bool = True) -> Purchase:
         """An order at WeChat, paid there by default; nobody has told us of the payment."""
@@ -207,7 +215,27 @@ class Shop(Deployment):
         """Whether a payment is booked on it."""
         return self.stored(bought).payment is not None
 
+    def age(self, license_id: str, days: float) -> None:
+        """As if these days had passed for the license's devices and the request that waits."""
+        license_ = self.licenses().load(license_id)
+        assert license_ is not None
+        less_s, takeover = int(86_400 * days), license_.takeover
+        self.licenses().save(replace(
+            license_, version=license_.version + 1,
+            takeover=takeover and replace(takeover, asked_at_s=takeover.asked_at_s - less_s),
+            devices=tuple(replace(device, activated_at_s=device.activated_at_s - less_s)
+                          for device in license_.devices)))
+
     def make_query_due(self, bought: Purchase) -> None:
         """As if some seconds had passed: the next poll may ask WeChat."""
         order = self.stored(bought)
         self.orders().save(replace(order, next_query_at_s=0, version=order.version + 1))
+
+
+def _unlocking(seen: Seen) -> set[str]:
+    """What an answer hands over that is only for its device: the lease and the license key."""
+    told = seen.body.get("license") if seen.text else None
+    if told is None:
+        return set()
+    key = told["license_key"]
+    return {text for text in (told["lease"]["token"], key, key and key.replace("-", "")) if text}

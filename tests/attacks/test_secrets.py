@@ -19,8 +19,10 @@ from emulators.tablestore import Fault as StoreFault
 from emulators.wechatpay import Fault as WeChatFault
 from shared.settings import VARIABLES, load_settings
 from tests.attacks.asking import Asking
+from tests.attacks.devices import owned
 from tests.attacks.shop import BUILDERS, SECRETS
 from tests.wire.deployment import Buyer
+from tests.wire.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,8 @@ def pieces(secret: str) -> set[str]:
 
 def test_every_secret_setting_has_a_value_that_can_be_looked_for(shop: Shop) -> None:
     assert {name.partition(" ")[0] for name in shop.secrets()} == {
-        *SECRETS, "ALIBABA_CLOUD_ACCESS_KEY_SECRET"}
-    assert len(SECRETS) >= 4
+        *SECRETS, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the"}
+    assert {"TONGBAO_LICENSE_SECRETS", "TONGBAO_SIGNING_KEY"} < set(SECRETS)
     assert min(map(len, shop.secrets().values())) >= 8
     assert len(set(shop.secrets().values())) > 25  # a key has as many lines
 
@@ -107,6 +109,30 @@ def test_the_settings_hide_all_of_them_together(shop: Shop) -> None:
         assert shown.count("Secret(") == 2 * len(SECRETS)
 
 
+def shown(value: object, depth: int = 4) -> str:
+    """The text of an object and of all that it is made of."""
+    parts = [getattr(value, name, None) for name in getattr(type(value), "__slots__", ())]
+    parts += [*vars(value).values()] if hasattr(value, "__dict__") else []
+    parts += [*value] if isinstance(value, tuple | list) else []
+    return repr(value) + "".join(shown(part, depth - 1) for part in parts
+                                 if depth and not isinstance(part, bytes | str | dict))
+
+
+def test_what_a_function_is_made_of_shows_no_secret(shop: Shop) -> None:
+    """Desks, doors, issuers and keys in a traceback's variables, or in a debugger's log."""
+    taken: list[object] = []
+
+    def keeping(*parts: object, **named: object) -> Any:
+        taken.extend([*parts, *named.values()])
+        return BUILDERS["license-fetch"][1](*parts, **named)
+
+    app = BUILDERS["license-fetch"][0](keeping, shop.environ)
+    told = shown(app) + shown(taken)
+    assert "LicenseKeys(versions=['1'])" in told
+    assert "EcdsaDeviceProofs" in told
+    assert not [name for name, value in shop.secrets().items() if value in told]
+
+
 FAULTS: dict[str, Callable[[Shop], None]] = {
     "a store that refuses the key": lambda shop: shop.store.inject(
         StoreFault(kind="OTSAuthFailed", times=1)),
@@ -141,6 +167,36 @@ def test_a_purchase_with_a_fault_tells_no_secret_and_no_buyer(shop: Shop, fault:
                                           body))
     assert told.status == 200
     claimed = shop.ask(Asking.claim(buyer, order["order_id"]))
-    shop.private.add(claimed.body["license"]["lease"]["token"])
+    license_ = claimed.body["license"]
+    assert {license_["lease"]["token"], license_["license_key"]} < shop.private
     assert shop.ask(Asking.claim(buyer, order["order_id"])).status == 200
     assert buyer.secret not in claimed.text
+
+
+STORE_FAULTS = ["OTSAuthFailed", "OTSInternalServerError", "OTSServerBusy", "lost_answer"]
+
+
+@pytest.mark.parametrize("fault", STORE_FAULTS)
+def test_a_restore_with_a_fault_tells_no_number_no_key_and_no_proof(shop: Shop,
+                                                                   fault: str) -> None:
+    mine = owned(shop)
+    for asking in (Asking.restore(Device(), order_number=mine.bought.out_trade_no),
+                   Asking.restore(Device(), license_key=mine.license_key),
+                   Asking.refresh(mine.owner, mine.license_id)):
+        shop.store.inject(StoreFault(kind=fault, times=1))
+        seen = shop.ask(asking)
+        shop.store.clear_faults()
+        assert mine.bought.out_trade_no not in seen.log + seen.raised
+        assert shop.ask(asking).status == 200
+        assert mine.license_key in shop.private
+
+
+def test_the_look_at_the_log_would_find_a_lease_a_key_and_a_proof(shop: Shop) -> None:
+    mine = owned(shop)
+    clean = mine.refresh(mine.owner)
+    asking = Asking.refresh(mine.owner, mine.license_id)
+    told: list[str] = []
+    shop.ask(asking.but(proving=lambda it: told.append(it.made()) or told[0]))
+    for private in [mine.license_key, clean.body["license"]["lease"]["token"], told[0]]:
+        with pytest.raises(AssertionError):
+            shop.check_sinks(replace(clean, raised=f"KeyError: {private}"))
