@@ -86,9 +86,9 @@ class Activations(RuleBasedStateMachine):
         for one in before.devices:
             same = [two for two in after.devices if two.device_id == one.device_id]
             assert all(two.dark_at_s >= one.dark_at_s for two in same)
-        for event in new[len(old):]:
-            if event.kind == "device_removed" and event.data["counts"]:
-                self.swaps.append(event.at_s)
+        kinds = [event.kind for event in new[len(old):] if event.actor == "buyer"]
+        if "device_removed" in kinds and "device_objected" not in kinds:
+            self.swaps.append(self.now_s)
 
     def bright(self, license_: License) -> set[str]:
         """The devices that may hold something good."""
@@ -171,6 +171,18 @@ class Activations(RuleBasedStateMachine):
     def throw_out(self, by: int, place: int) -> None:
         """One of the devices takes one off."""
         self.remove(self.at(by), self.at(place))
+
+    @precondition(lambda self: len(self.license.devices) > 1)
+    @rule(times=st.integers(1, 6), way=WAYS)
+    def come_and_go(self, times: int, way: Way) -> None:
+        """Every few days the first device takes the second off, and somebody takes its place."""
+        for n in range(times):
+            self.now_s += VOICE_S
+            self.keep_awake()
+            self.throw_out(0, 1)
+            self.restore(1 + n % 7, way, None)
+            if len(self.license.devices) < 2:
+                return
 
     @rule()
     def keep_awake(self) -> None:
