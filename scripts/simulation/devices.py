@@ -184,4 +184,4 @@ class Browser:
 def held_to_the_end(browser: Browser) -> None:
     """Whoever asked when due, and was not refused, is not dark when the run is over."""
     if browser.must_last:
-        must(browser.state() != "dark", "I19", "a paid device that refreshed is dark at the end")
+        must(browser.state() != "dark", "I29", "a paid device that refreshed is dark at the end")

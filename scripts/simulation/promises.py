@@ -1,4 +1,4 @@
-"""What is promised about devices, looked at while they live (I19, I20) and when all is over."""
+"""What is promised about devices, looked at while they live (I19 to I29) and when all is over."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Promises:
         """A lease reached a browser."""
         now_s = self.family.town.engine.now_s
         must(claims["cnf"]["jkt"] == browser.wanted.thumbprint
-             and claims["sub"] == self.family.license_id, "I19", "another device's lease")
-        must(kid not in self.family.town.withdrawn, "I19", "signed by a withdrawn key")
+             and claims["sub"] == self.family.license_id, "I21", "another device's lease")
+        must(kid not in self.family.town.withdrawn, "I25", "signed by a withdrawn key")
         worth = (claims["jti"], handed.license.grants, handed.license.standings)
-        must(self._said.setdefault(worth, claims) == claims, "I19",
+        must(self._said.setdefault(worth, claims) == claims, "I25",
              "the lease of one device and day says two things")
         if browser.must_last:
-            must(browser.dark_at_s > now_s, "I19", "dark, though it asked whenever it was due")
+            must(browser.dark_at_s > now_s, "I29", "dark, though it asked whenever it was due")
         self._hold_for_rows(browser, claims)
 
     def _hold_for_rows(self, browser: Browser, claims: dict[str, Any]) -> None:
@@ -54,14 +54,14 @@ class Promises:
         rows = {device.device_id: device for device in stored.devices}
         row = rows.get(browser.device_id)
         must(row is None or row.dark_at_s >= claims["exp"] + claims["grc"] + SLOW_CLOCK_S,
-             "I20", "a device holds more than its license's row knows of")
+             "I21", "a device holds more than its license's row knows of")
         bright = [one for one in self.family.everybody()
                   if one.dark_at_s > now_s and one is not browser]
         seated = [one for one in bright if one.device_id in rows]
-        must(len(seated) + (row is not None) <= stored.device_limit, "I20",
+        must(len(seated) + (row is not None) <= stored.device_limit, "I19",
              "more bright devices than the limit")
         gone = [event.kind for event in stored.history.events if event.kind in GONE]
-        must(len(bright) - len(seated) <= len(gone) or "devices_forgotten" in gone, "I20",
+        must(len(bright) - len(seated) <= len(gone) or "devices_forgotten" in gone, "I26",
              "more bright devices without a slot than were removed")
 
     def hold_at_the_end(self) -> None:
@@ -85,12 +85,12 @@ class Promises:
         learnt_at_s = max(event.at_s for event in order.history.events
                           if event.kind in ("refund_succeeded", "refund_found"))
         for browser in self.family.everybody():
-            must(browser.dark_at_s <= learnt_at_s + WORST_CASE_S + SKEW_S, "I5",
+            must(browser.dark_at_s <= learnt_at_s + WORST_CASE_S + SKEW_S, "I22",
                  "a refunded device is good for longer than was promised")
 
     def _hold_for_removal(self, event: Event, stored: License) -> None:
         """Who objected in time keeps the slot; and thieves take none from who looks."""
-        must(event.data.get("takeover_id") not in self.objected, "I20",
+        must(event.data.get("takeover_id") not in self.objected, "I24",
              "a slot was freed for a request that was objected to")
         thieves = {one.device_id for one in self.family.strangers}
         if event.data["device_id"] in self.given_up | thieves or not event.data["counts"]:
@@ -99,12 +99,12 @@ class Promises:
         asked = [one.at_s for one in stored.history.events if one.kind == "takeover_asked"
                  and one.data["takeover_id"] == event.data.get("takeover_id")]
         since = asked or [one.seated_at_s for one in self.family.strangers if one.seated_at_s]
-        must(since and event.at_s >= min(since) + TAKEOVER_WAIT_S - SKEW_S, "I20",
+        must(since and event.at_s >= min(since) + TAKEOVER_WAIT_S - SKEW_S, "I24",
              "a thief freed a slot within three days")
 
     def _hold_for_dark(self, event: Event, stored: License) -> None:
         seated = {device.device_id for device in stored.devices}
         for browser in self.family.everybody():
             if browser.device_id == event.data["device_id"] and browser.device_id not in seated:
-                must(browser.dark_at_s <= event.at_s + SKEW_S, "I20",
+                must(browser.dark_at_s <= event.at_s + SKEW_S, "I24",
                      "a slot was taken from a device that was not dark")

@@ -159,7 +159,7 @@ class Graceless(Altered):
 
 
 @pytest.mark.parametrize(("issuer", "number", "told"), [
-    (Generous, "I20", "more than its license's row knows of"), (Graceless, "I19", "dark")])
+    (Generous, "I21", "more than its license's row knows of"), (Graceless, "I29", "dark")])
 def test_wrong_leases_are_found(issuer: type[Altered], number: str, told: str) -> None:
     class Wrong(Town):
         def _furnish(self) -> None:
