@@ -87,7 +87,8 @@ class Timeline:
     def opening(self) -> None:
         """What the reader is going to see."""
         self.console.print()
-        self.console.print(Text.assemble(("通宝 Tongbao", "bold"), " · one whole purchase"))
+        self.console.print(Text.assemble(
+            ("通宝 Tongbao", "bold"), " · one whole purchase, and the life of a license"))
         self.console.print(Text(
             "The functions are the ones that are deployed. Tablestore, WeChat Pay and Function "
             "Compute are emulators on this machine, so no account is needed and no money moves.",
