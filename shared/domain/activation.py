@@ -122,7 +122,8 @@ def decide_takeover(license_: License, thumbprint: str, takeover_id: str, *, app
     if takeover is None or takeover.takeover_id != takeover_id:
         raise Refused(Refusal.NOT_OPEN)
     told = _with(license_, Event(word, now_s, "buyer", SOURCE, {
-        "takeover_id": takeover_id, "way": takeover.way.value}))
+        "takeover_id": takeover_id, "way": takeover.way.value,
+        "by": identifiers.device_id(license_.license_id, thumbprint)}))
     return _swapped(told, takeover, now_s) if approve else replace(told, takeover=None)
 
 
@@ -136,7 +137,8 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     `by` is the thumbprint of the active device that asks, which may go itself (a new one while
     swaps are left for the others); None for an operator, whose removals count for no limit.
     """
-    own = by is not None and identifiers.device_id(license_.license_id, by) == device_id
+    asking = None if by is None else identifiers.device_id(license_.license_id, by)
+    own = asking == device_id
     going = _with_slot(license_, device_id)
     if by is not None and (not own or _is_wasteful(license_, going, now_s)):
         _refuse_unless_heard(license_, by, now_s)
@@ -145,7 +147,7 @@ def remove_device(license_: License, device_id: str, *, by: str | None, now_s: i
     unwelcome = by is not None and not own and not going.has_voice(now_s)
     if unwelcome:
         license_ = _with(license_, Event(UNWELCOME, now_s, actor, source, {
-            "device_id": device_id, "way": going.way.value}))
+            "device_id": device_id, "way": going.way.value, "by": asking}))
     counts = by is not None and not unwelcome
     if counts:
         _refuse_too_many_swaps(license_, now_s)
@@ -241,10 +243,16 @@ def _refuse_unless_heard(license_: License, thumbprint: str, now_s: int) -> None
 
 
 def _refuse_if_barred(license_: License, way: Way, now_s: int) -> None:
-    """Who objected to an order number may still own the key; who objected to the key, all."""
+    """Who objected to an order number may still own the key; who objected to the key, all.
+
+    An operator who removes a device takes back its objections: a thief must not lock buyers out.
+    """
+    taken_back = {event.data["device_id"]: event.at_s for event in _events(license_, REMOVED)
+                  if event.actor != "buyer"}
     for event in (*_events(license_, OBJECTED), *_events(license_, UNWELCOME)):
         until_s = event.at_s + BARRED_S
-        if now_s < until_s and event.data["way"] in (way.value, Way.LICENSE_KEY.value):
+        if (now_s < until_s and taken_back.get(event.data["by"], -1) < event.at_s
+                and event.data["way"] in (way.value, Way.LICENSE_KEY.value)):
             raise Refused(Refusal.BARRED, until_s)
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.attacks import buyer_attacks, content_attacks, signature_attacks, test_answers, test_tls
+from tests.attacks import (
+    buyer_attacks,
+    content_attacks,
+    proof_attacks,
+    signature_attacks,
+    test_answers,
+    test_tls,
+)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-ALL = set(range(1, 65))
-NAMED = re.compile(r"Attack\((\d+),|def test_(\d+)_|\"(\d+): |Attacks? (\d+)(?: and (\d+))?[:\s]")
+ALL = set(range(1, 77))
+NAMED = re.compile(r"(?:Attack|BadProof)\((\d+),|def test_(\d+)_|\"(\d+): |"
+                   r"Attacks? (\d+)(?: and (\d+))?[:\s]")
 
 
 def rows(title: str) -> list[list[str]]:
@@ -62,6 +70,6 @@ def test_what_stops_it_and_its_tests_are_where_it_says() -> None:
 def test_there_are_many_of_them() -> None:
     differing = (*signature_attacks.ATTACKS, *content_attacks.ATTACKS, *content_attacks.DOORS,
                  *signature_attacks.HOPES, *buyer_attacks.PLACING, *buyer_attacks.POLLING,
-                 *buyer_attacks.CLAIMING, *test_answers.ANSWERS)
-    assert len({(attack.number, attack.name) for attack in differing}) > 200
+                 *buyer_attacks.CLAIMING, *test_answers.ANSWERS, *proof_attacks.PROOFS)
+    assert len({(attack.number, attack.name) for attack in differing}) > 270
     assert len(test_tls.BAD) >= 8

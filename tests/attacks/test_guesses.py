@@ -90,7 +90,7 @@ def mine(shop: Shop) -> Owned:
     return owned(shop)
 
 
-def told(seen: Seen) -> object:
+def told(seen: Seen) -> tuple[object, ...]:
     return seen.status, seen.headers, seen.text, seen.store
 
 
@@ -195,3 +195,43 @@ def test_74_whoever_is_active_renews_however_often(shop: Shop, mine: Owned) -> N
         assert shop.ask(Asking.refresh(mine.owner, mine.license_id), app).status == 200
         assert shop.ask(Asking.devices(mine.owner, mine.license_id), app).status == 200
         assert shop.ask(Asking.claim(mine.bought.buyer, mine.bought.order_id), app).status == 200
+
+
+GUESSED: dict[str, Callable[[Owned], Asking]] = {
+    "a license": lambda it: Asking.refresh(it.owner, it.license_id[::-1]),
+    "a license of another form": lambda it: Asking.refresh(it.owner, "1"),
+    "a license that is an order": lambda it: Asking.refresh(it.owner, it.bought.order_id),
+    "a license that is a path": lambda it: Asking.refresh(it.owner, "..%2forders"),
+    "a license's devices": lambda it: Asking.devices(it.owner, it.license_id[::-1]),
+    "a device of a guessed license": lambda it: Asking.remove(
+        it.owner, it.license_id[::-1], it.id_of(it.owner)),
+    "a request of a guessed license": lambda it: Asking.decide(
+        it.owner, it.license_id[::-1], "0" * 26, "approve")}
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_46_a_guessed_license_is_like_one_that_is_somebody_else_s(mine: Owned,
+                                                                  name: str) -> None:
+    guessed = mine.shop.ask(GUESSED[name](mine))
+    strange = mine.shop.ask(Asking.refresh(Device(), mine.license_id))
+    assert told(guessed)[:3] == told(strange)[:3]
+    assert (guessed.code, guessed.written) == ("DEVICE_NOT_ACTIVE", set())
+    assert mine.refresh(mine.owner).status == 200
+
+
+@pytest.mark.parametrize("device_id", ["0" * 26, "1", "*", "%00", "..%2f"])
+def test_46_a_guessed_device_is_no_device(mine: Owned, device_id: str) -> None:
+    seen = mine.shop.ask(Asking.remove(mine.owner, mine.license_id, device_id))
+    assert (seen.status, seen.written) == (200, set())
+    assert mine.holds(mine.owner)
+
+
+@pytest.mark.parametrize("takeover_id", ["0" * 26, "1", "*", "%00"])
+def test_46_a_guessed_request_is_not_open(shop: Shop, takeover_id: str) -> None:
+    mine = owned(shop)
+    mine.filled()
+    mine.by_number(Device(), replaces=mine.id_of(mine.owner))
+    for decision in ("approve", "object"):
+        seen = mine.shop.ask(Asking.decide(mine.owner, mine.license_id, takeover_id, decision))
+        assert (seen.code, seen.written) == ("TAKEOVER_NOT_OPEN", set())
+    assert mine.decide(mine.owner, "object").status == 200

@@ -150,6 +150,16 @@ def test_67_a_header_does_not_say_which_address_a_proof_must_name(shop: Shop, li
     assert shop.ask(relayed.but(proving=Proving.made)).status == 200
 
 
+@pytest.mark.parametrize("name", ["DPOP", "dpop"])
+def test_65_a_proof_under_two_spellings_of_its_header_is_ambiguous(shop: Shop, license_: Owned,
+                                                                   name: str) -> None:
+    good = ROUTES["refresh"](license_)
+    seen = shop.ask(good.but(event_change=lambda made: {
+        **made, "headers": {**made["headers"], name: "e30.e30.e30"}}))
+    assert (seen.status, seen.code, seen.store) == (400, "INVALID_HEADER", ())
+    assert shop.ask(good).status == 200
+
+
 def at_window(shop: Shop, good: Asking, ago: int) -> Seen:
     """The answer to a proof with the nonce of so many windows ago; no window ends meanwhile."""
     proofs = EcdsaDeviceProofs(load_settings(shop.environ, "license-fetch").nonce_secret())

@@ -105,3 +105,29 @@ def test_who_comes_and_goes_leaves_the_others_their_swaps() -> None:
     assert len(remove(license_, SECOND, SECOND, RIPE_S).devices) == 1
     assert len(remove(license_, OWNER, SECOND, NOW_S).devices) == 1
     assert MOST_SWAPS - NEWCOMER_SWAPS == 3
+
+
+@pytest.mark.parametrize("way", [Way.ORDER_NUMBER, Way.LICENSE_KEY])
+def test_an_operator_who_removes_a_device_takes_back_what_it_objected(way: Way) -> None:
+    thrown_out = remove(license_with(way), OWNER, SECOND, NOW_S)
+    third = Wanted("third")
+    with pytest.raises(Refused) as refused:
+        restore_slot(thrown_out, third, way, None, NOW_S)
+    assert refused.value.refusal is Refusal.BARRED
+    freed = remove_device(thrown_out, id_of(thrown_out, OWNER), by=None, now_s=NOW_S,
+                          actor="operator:ann", source="admin")
+    assert len(restore_slot(freed, third, way, None, NOW_S).devices) == 1
+
+
+def test_what_another_device_objected_stays_and_so_does_what_is_objected_later() -> None:
+    license_ = license_with(Way.ORDER_NUMBER)
+    gone = remove_device(license_, id_of(license_, OWNER), by=None, now_s=NOW_S,
+                         actor="operator:ann", source="admin")
+    third = restore_slot(gone, Wanted("third"), Way.LICENSE_KEY, None, NOW_S)
+    again = restore_slot(third, OWNER, Way.LICENSE_KEY, None, NOW_S)
+    asked_ = restore_slot(again, Wanted("fourth"), Way.ORDER_NUMBER, id_of(again, SECOND), NOW_S)
+    for who in (SECOND, OWNER):
+        objected = decide(asked_, who, RIPE_S, approve=False)
+        with pytest.raises(Refused) as refused:
+            restore_slot(objected, Wanted("fifth"), Way.ORDER_NUMBER, None, RIPE_S)
+        assert refused.value.refusal is Refusal.BARRED
