@@ -114,7 +114,8 @@ def build_license_fetch(routes: Callable[..., Any], environ: Mapping[str, str]) 
     issuer, key_set = issuer_and_keys(settings)
     counter = Counter(books, ground.gateway(), wait_s=settings.wait_s)
     refunds = ground.refund_counter(books)
-    gate = DeviceGate(EcdsaDeviceProofs(settings.nonce_secret()), ground.clock)
+    gate = DeviceGate(EcdsaDeviceProofs(settings.nonce_secret()), ground.clock,
+                      settings.public_host)
     bucket = SourceBucket(ground.clock, per_minute=settings.restores_per_minute,
                           burst=settings.restores_per_minute)
     return ground.app(

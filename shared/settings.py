@@ -67,6 +67,7 @@ class Settings:
     signing_kid: str
     signing_key: Secret
     key_set: str
+    public_host: str
     wechatpay_mchid: str
     wechatpay_appid: str
     wechatpay_base_url: str

@@ -64,6 +64,9 @@ VARIABLES: dict[str, Variable] = {
         "Ed25519 seed of that key, base64url of 32 bytes")),
     "key_set": Variable("TONGBAO_KEY_SET", (LICENSE_FETCH, TIMERS), meaning=(
         "the key set that a root signed (scripts/keys): which signing keys clients take")),
+    "public_host": Variable("TONGBAO_PUBLIC_HOST", (), "", (
+        "name, with a port if there is one, under which clients reach license-fetch, where the "
+        "platform tells another: behind a custom domain or a proxy")),
     "wechatpay_mchid": Variable("WECHATPAY_MCHID", ASKING, "", "merchant number"),
     "wechatpay_appid": Variable("WECHATPAY_APPID", ASKING, "", (
         "application id bound to the merchant number")),

@@ -26,10 +26,14 @@ _PLATFORM = re.compile(r"([a-z0-9]{1,16}/[a-z0-9]{1,16})?")
 
 @dataclass(frozen=True)
 class DeviceGate:
-    """Lets in what a device's key signed for just this request."""
+    """Lets in what a device's key signed for just this request.
+
+    `public_host` is the name that clients call, where the platform tells another or none.
+    """
 
     proofs: DeviceProofs
     clock: Clock
+    public_host: str = ""
 
     def thumbprint_of(self, request: Request) -> str:
         """The thumbprint of the device's key (RFC 7638); raises DeviceUnproven."""
@@ -37,8 +41,8 @@ class DeviceGate:
         if proof is None:
             raise DeviceUnproven(code="DEVICE_PROOF_REQUIRED", headers=self.nonce())
         return self.proofs.thumbprint_of(ProvenRequest(
-            proof, request.method, request.path, request.host or None, request.body,
-            bearer_secret(request)), self.clock.now_s())
+            proof, request.method, request.path, self.public_host or request.host or None,
+            request.body, bearer_secret(request)), self.clock.now_s())
 
     def device_of(self, request: Request, platform: object) -> Wanted:
         """The device that asks for a slot, with what it says it runs on ("chrome/windows")."""

@@ -86,19 +86,19 @@ def seat_device(order: Order, desk: Desk, change: Change,
     """The license of a paid order after `change`, stored; a refusal as the error it is."""
     if order.grant is None:
         raise Conflict(code="ORDER_NOT_PAID", retry_after_s=2)
-    decided_at_s = 0
+    asked: list[tuple[License, int]] = []
 
-    def timed(license_: License, now_s: int) -> License:
-        nonlocal decided_at_s
-        decided_at_s = now_s
+    def noted(license_: License, now_s: int) -> License:
+        asked.append((license_, now_s))
         return change(license_, now_s)
 
     try:
-        return Seated(change_license(order, desk.licenses, desk.books, timed, source=SOURCE,
-                                     stored=stored), decided_at_s)
+        seated = change_license(order, desk.licenses, desk.books, noted, source=SOURCE,
+                                stored=stored)
     except Refused as refused:
-        raise as_error(refused, desk, desk.licenses.load(order.license_id)
+        raise as_error(refused, desk, asked[-1][0]
                        if refused.refusal is Refusal.FULL else None) from None
+    return Seated(seated, asked[-1][1])
 
 
 def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
