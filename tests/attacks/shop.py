@@ -99,6 +99,7 @@ class Shop(Deployment):
         with redirect_stdout(self.log):
             super().__enter__()
         self.apps = {name: self.build(name) for name in BUILDERS}
+        self._nonces = load_settings(self.environ, "license-fetch").nonce_secret()
         return self
 
     def build(self, function: str, **environ: str) -> App:
@@ -127,9 +128,8 @@ class Shop(Deployment):
             lines = json.loads(value).values() if value.startswith("{") else value.splitlines()
             found.update({f"{name} ({number})": line for number, line in enumerate(lines)
                           if "-----" not in line})
-        nonces = load_settings(self.environ, "license-fetch").nonce_secret()
-        return {**found, "the secret of nonces": nonces.hex(),
-                "the secret of nonces as base64": b64encode(nonces).decode().rstrip("=")}
+        return {**found, "the secret of nonces": self._nonces.hex(),
+                "the secret of nonces as base64": b64encode(self._nonces).decode().rstrip("=")}
 
     def fire(self, function: str, event: bytes, app: App | None = None) -> Seen:
         """One event through one function; what was seen holds to the rules for every sink."""

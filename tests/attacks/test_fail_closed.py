@@ -12,12 +12,16 @@ import shared
 from emulators.fc import FakeContext
 from tests.attacks import content_attacks, signature_attacks
 from tests.attacks.asking import Asking
+from tests.attacks.devices import owned
+from tests.attacks.proof_attacks import KEYS
 from tests.wire.deployment import Buyer
+from tests.wire.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from tests.attacks.proof_attacks import BadProof
     from tests.attacks.shop import Seen, Shop
 
 ROOT = Path(shared.__file__).parent
@@ -35,6 +39,10 @@ SECRETS = [str(ROOT / name) for name in (
     "use_cases/fetch_order.py", "use_cases/claim_license.py", "http/incoming.py",
     "http/device_gate.py", "adapters/device_proofs.py",
     "domain/identifiers.py")]
+PROOFS = [str(ROOT / name) for name in ("http/device_gate.py", "adapters/device_proofs.py",
+                                        "base64url.py")]
+RULES = [str(ROOT / name) for name in ("domain/activation.py", "use_cases/manage_devices.py",
+                                       "use_cases/refresh_lease.py")]
 
 
 class Broken(Exception):
@@ -112,6 +120,34 @@ def test_63_a_mistake_at_any_line_opens_no_order(shop: Shop) -> None:
         assert bought.out_trade_no not in seen.text
     assert broken > 10
     assert shop.ask(Asking.claim(bought.buyer, bought.order_id)).status == 200
+
+
+@pytest.mark.parametrize("bad", KEYS, ids=lambda it: it.name)
+def test_63_a_mistake_at_any_line_takes_no_bad_proof(shop: Shop, bad: BadProof) -> None:
+    mine = owned(shop)
+    good = Asking.refresh(mine.owner, mine.license_id)
+    assert shop.ask(good.but(proving=bad.prove)).status == 401
+    event, broken = good.but(proving=bad.prove).event(), 0
+    for place, seen in broken_everywhere(lambda: shop.fire("license-fetch", event), PROOFS, set()):
+        broken += 1
+        assert seen.status in (401, 500), place
+        assert (seen.store, seen.calls) == ((), 0), place
+    assert broken > 10
+    assert shop.ask(good).status == 200
+
+
+def test_63_a_mistake_at_any_line_gives_a_newcomer_no_voice(shop: Shop) -> None:
+    mine, thief = owned(shop), Device()
+    assert mine.by_number(thief).status == 200
+    asking = Asking.remove(thief, mine.license_id, mine.id_of(mine.owner))
+    broken = 0
+    for place, seen in broken_everywhere(lambda: shop.ask(asking), RULES, set()):
+        broken += 1
+        assert seen.status in (409, 500), place
+        assert seen.written == set(), place
+    assert broken > 10
+    assert mine.holds(mine.owner)
+    assert mine.remove(mine.owner, thief).status == 200
 
 
 class CountVerifies:

@@ -195,7 +195,7 @@ def test_68_another_deployment_s_nonce_is_none(shop: Shop, license_: Owned) -> N
         proving=claiming(nonce=ours.headers["DPoP-Nonce"]))).status == 200
 
 
-@pytest.mark.parametrize("iat", [0, -1, 1, 2**31, 2**53, int(time.time()) - 10 * 365 * 86_400])
+@pytest.mark.parametrize("iat", [0, -1, 1, 1_480_000_000, 2**31, 2**53])
 def test_68_a_wrong_clock_of_the_device_locks_nobody_out(shop: Shop, license_: Owned,
                                                          iat: int) -> None:
     seen = shop.ask(ROUTES["refresh"](license_).but(proving=claiming(iat=iat)))
