@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shared.base64url import InvalidBase64url, from_b64url
-from shared.strict_json import InvalidJson, loads_object
+from shared.base64url import from_b64url
+from shared.strict_json import loads_object
 
 KEYS_TYPE = "tongbao-keys+jwt"
 EXPIRES_SOON_S = 60 * 86_400
@@ -45,7 +45,7 @@ class KeySet:
             head, payload, signature = text.split(".")
             kind, said = loads_object(from_b64url(head)), loads_object(from_b64url(payload))
             from_b64url(signature)
-        except (InvalidBase64url, InvalidJson, ValueError):
+        except ValueError:  # InvalidBase64url and InvalidJson are such
             raise InvalidKeySet("is not a signed key set") from None
         if (kind.get("typ") != KEYS_TYPE or not _has(said, SET_FIELDS)
                 or not all(_has(key, KEY_FIELDS) and key["status"] in STATUSES

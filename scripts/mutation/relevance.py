@@ -6,7 +6,7 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING
 
-from scripts.mutation.targets import ROOT, Target
+from scripts.mutation.targets import ROOT, TOO_SLOW, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,8 @@ _OURS = ("shared", "tests")
 def relevant(target: Target) -> Target:
     """The target with only those of its test files that reach its module."""
     files = [path for test in target.tests for path in _test_files(ROOT / test)]
-    kept = [path.relative_to(ROOT).as_posix() for path in files
-            if target.module in _reached(path)]
+    kept = [name for path in files if (name := path.relative_to(ROOT).as_posix())
+            not in TOO_SLOW and target.module in _reached(path)]
     return Target(target.file, target.layer, tuple(kept) or target.tests)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.base64url import InvalidBase64url, b64url, from_b64url
+from shared.base64url import b64url, from_b64url
 from shared.domain.lease import LEASE_TYPE, Window, claims
 from shared.domain.receipt import RECEIPT_TYPE, receipt_claims
 from shared.license_ports import IssuedLease
@@ -58,7 +58,7 @@ class Ed25519LicenseIssuer:
 def _load(seed: Secret) -> Ed25519PrivateKey:
     try:
         return Ed25519PrivateKey.from_private_bytes(from_b64url(seed.reveal().removesuffix("=")))
-    except (InvalidBase64url, ValueError):
+    except ValueError:  # InvalidBase64url is one
         raise InvalidSigningKey(f"the setting {seed.name} must be base64url of 32 bytes") from None
 
 

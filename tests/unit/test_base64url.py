@@ -38,3 +38,8 @@ def test_another_spelling_is_refused(text: str) -> None:
         b"\0", b"\0\0", b"\0\0\0", b"\xf8", b"\xff"]
     with pytest.raises(InvalidBase64url):
         from_b64url(text)
+
+
+def test_only_padding_is_cut_off() -> None:
+    assert [b64url(raw) for raw in (b"\0\0\x17", b"\0\0\0", b"\0\0", b"\0")] == [
+        "AAAX", "AAAA", "AAA", "AA"]

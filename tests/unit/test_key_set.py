@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.key_set import InvalidKeySet, KeySet
+from shared.key_set import EXPIRES_SOON_S, InvalidKeySet, KeySet
 
 NEW = {"kid": "2026-12", "x": "N" * 43, "status": "active", "from": 5, "until": None}
 OLD = {"kid": "2026-11", "x": "O" * 43, "status": "retired", "from": 1, "until": 6}
@@ -87,6 +87,10 @@ def test_a_value_of_another_type_is_refused(changes: dict[str, Any]) -> None:
 def test_a_value_of_another_type_in_a_key_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidKeySet):
         KeySet.read(text(said={**SAID, "keys": [OLD, {**NEW, **changes}]}))
+
+
+def test_somebody_has_two_months_to_sign_the_next_set() -> None:
+    assert EXPIRES_SOON_S == 5_184_000
 
 
 def refused(**changes: str) -> str:

@@ -96,6 +96,17 @@ def test_the_same_facts_give_the_same_bytes(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", TOKENS)
+def test_a_token_is_written_in_one_way_only(kind: str) -> None:
+    """Sorted, without spaces, as UTF-8: whatever order the claims are put together in."""
+    made = Ed25519LicenseIssuer("\u94a5-1", Secret("TONGBAO_SIGNING_KEY", SEED), ISSUER)
+    for place in (0, 1):
+        text = TOKENS[kind](made).split(".")[place]
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        assert raw.decode() == json.dumps(
+            json.loads(raw), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("kind", TOKENS)
 def test_another_key_signs_the_same_claims(kind: str) -> None:
     old, new = TOKENS[kind](issuer()), TOKENS[kind](issuer("kid-2", seed("2")))
     assert part(old, 1) == part(new, 1)
