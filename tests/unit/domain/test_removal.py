@@ -79,7 +79,8 @@ def test_only_a_device_with_a_voice_removes_others() -> None:
 def test_to_remove_a_new_device_is_to_object_to_its_way_and_no_swap() -> None:
     gone = remove(FULL, 2, at_s=HEARD_S - 1)
     assert kinds(FULL, gone) == ["device_objected", "device_removed"]
-    assert gone.history.events[-2].data == {"device_id": id_of(2), "way": "license_key"}
+    assert gone.history.events[-2].data == {"device_id": id_of(2), "way": "license_key",
+                                             "by": id_of(1)}
     assert gone.history.events[-1].data["counts"] is False
     over_s = HEARD_S - 1 + 90 * DAY_S
     for way in (KEY, NUMBER):

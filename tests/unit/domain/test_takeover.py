@@ -119,7 +119,8 @@ def test_an_objection_ends_the_request_as_long_as_nothing_was_swapped(at_s: int)
     objected = decide(ASKED, 2, approve=False, at_s=at_s)
     assert (who(objected), objected.takeover) == ([1, 2, 3], None)
     assert objected.history.events[-1].data == {
-        "takeover_id": the(ASKED).takeover_id, "way": "order_number"}
+        "takeover_id": the(ASKED).takeover_id, "way": "order_number",
+        "by": id_of(2)}
     assert refusal(lambda: ask(objected, at_s=at_s)) == (Refusal.BARRED, at_s + 90 * DAY_S)
 
 
