@@ -97,7 +97,7 @@ EVENT_DATA = Optional(
     entitlements=Each("word"), granted_at_s=INT, order_version=INT, device_id="id", way="word",
     dark_at_s=INT, counts=FLAG, takeover_id="id", replaces="id", order_ids=Each("id"),
     complained_at_s=INT, problem_type="code", user_complaint_times=INT, is_fully_refunded=FLAG,
-    source="word")
+    source="word", by="id")
 EVENT = {"actor": "actor", "at_s": INT, "data": EVENT_DATA, "kind": "word", "source": "word"}
 WHOLE = {"schema": INT, "head": "sha256", "e#": Json(EVENT)}
 ANY_ROW = {"ver": INT, **{f"w{place}": "mark" for place in range(8)}}
