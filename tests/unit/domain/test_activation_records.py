@@ -36,6 +36,7 @@ from tests.unit.domain.test_license import grant
 FULL = filled()
 ASKED = ask(FULL)
 REQUEST = {"takeover_id": the(ASKED).takeover_id, "way": "order_number"}
+"""What is written of a decision, besides who made it."""
 
 
 def forgotten(license_: License, now_s: int) -> License:
@@ -45,9 +46,10 @@ def forgotten(license_: License, now_s: int) -> License:
 @pytest.mark.parametrize(("approve", "kind"), [
     (True, "takeover_approved"), (False, "takeover_objected")])
 def test_a_decision_is_written_down_as_the_buyers(approve: bool, kind: str) -> None:
-    decided = decide(ASKED, 1, approve=approve, at_s=HEARD_S + 5)
-    assert decided.history.events[len(ASKED.history.events)] == Event(
-        kind, HEARD_S + 5, "buyer", "license-fetch", REQUEST)
+    for by in (1, 3):
+        decided = decide(ASKED, by, approve=approve, at_s=HEARD_S + 5)
+        assert decided.history.events[len(ASKED.history.events)] == Event(
+            kind, HEARD_S + 5, "buyer", "license-fetch", {**REQUEST, "by": id_of(by)})
 
 
 def test_a_swap_is_written_down_as_the_buyers_and_brings_in_the_device_that_asked() -> None:
@@ -64,7 +66,7 @@ def test_an_objection_to_a_new_device_is_written_down_as_the_buyers() -> None:
     gone = remove(FULL, 2, at_s=NOW_S + 5)
     assert gone.history.events[-2] == Event(
         "device_objected", NOW_S + 5, "buyer", "license-fetch",
-        {"device_id": id_of(2), "way": "license_key"})
+        {"device_id": id_of(2), "way": "license_key", "by": id_of(1)})
 
 
 def test_who_is_forgotten_is_good_for_something_until_the_last_device_is_dark() -> None:
