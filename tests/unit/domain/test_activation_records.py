@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.activation import forget_devices, refresh_slot, restore_slot
+from shared.domain.activation import forget_devices, refresh_slot, remove_device, restore_slot
 from shared.domain.device import Refusal
 from shared.domain.history import Event
 from shared.domain.license import DAY_S, License, Standing
@@ -130,3 +130,16 @@ def test_a_new_device_that_left_as_the_second_swap_may_say_so_again() -> None:
     assert [event.data["counts"] for event in left.history.events
             if event.kind == "device_removed"] == [True, True]
     assert remove(left, 20, by=20) is left
+
+
+@pytest.mark.parametrize(("by", "stands"), [(1, True), (2, True), (None, False)])
+def test_only_an_operator_takes_back_what_a_device_objected(by: int | None, stands: bool) -> None:
+    """Else who was thrown out could still free the way: the buyer's devices remove each other."""
+    objected = decide(ASKED, 2, approve=False)
+    gone = remove_device(objected, id_of(2), by=None if by is None else thumb(by), now_s=HEARD_S,
+                         actor="operator:li" if by is None else "buyer")
+    assert who(gone) == [1, 3]
+    if stands:
+        assert refusal(lambda: ask(gone)) == (Refusal.BARRED, HEARD_S + 90 * DAY_S)
+    else:
+        assert who(ask(gone)) == [1, 3, 4]
