@@ -25,11 +25,13 @@ HEAD = """\
 # Mutation score
 
 `scripts/mutate` changes one thing in `shared/domain` or in the verification library (signatures,
-decryption, keys, strict JSON, WeChat's fields), runs the unit tests of that layer, and does so
-for every change it knows. A change that no test notices is a survivor: a gap in the tests, or
-a change that makes no difference. [Decision 15](decisions/0015-mutation-testing.md) says how.
+decryption, keys, strict JSON, WeChat's fields, devices' proofs, key sets, what we sign), runs the
+unit tests of that layer, and does so for every change it knows. A change that no test notices is
+a survivor: a gap in the tests, or a change that makes no difference.
+[Decision 15](decisions/0015-mutation-testing.md) says how. The state machine of activations does
+not run, it is too slow for every change: the tests of single rules must notice without it.
 
-    scripts/mutate                    all of it (about ten minutes on two idle cores)
+    scripts/mutate                    all of it (about a quarter of an hour on two idle cores)
     scripts/mutate money notify       the files whose name has one of these words
     scripts/mutate --write            all of it, and this page anew
 

@@ -13,7 +13,7 @@ _VERIFICATION = ("messages", "base64_strict", "freshness", "verifier", "resource
                  "facts", "refund_facts", "complaint_facts", "payer", "keys", "der", "rfc3339",
                  "signer", "reasons")
 TOO_SLOW = frozenset({"tests/unit/domain/test_activation_machine.py"})
-"""Left out for every mutant: the tests of single rules must notice without it."""
+"""Left out for every mutant: the tests of single rules must notice without them."""
 _DOMAIN_TESTS = ("tests/unit/domain",)
 _LIBRARY = {
     "shared/strict_json.py": ("tests/unit/test_strict_json.py",),

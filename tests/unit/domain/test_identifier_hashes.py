@@ -35,6 +35,16 @@ def test_ids_are_hashes_of_length_prefixed_parts(one: str, two: str) -> None:
         "TB01" + expected("tongbao", "out_refund_no", "TB01" + one, two))
 
 
+@given(TEXT, TEXT, st.integers(0, 2**40))
+def test_so_are_those_of_devices_requests_leases_and_receipts(
+        one: str, two: str, at_s: int) -> None:
+    assert identifiers.device_id(one, two) == expected("tongbao", "device", one, two)
+    assert identifiers.takeover_id(one, two, at_s) == expected(
+        "tongbao", "takeover", one, two, str(at_s))
+    assert identifiers.lease_id(one) == expected("tongbao", "lease", one)
+    assert identifiers.receipt_id(one) == expected("tongbao", "receipt", one)
+
+
 def test_what_is_in_rows_today_is_found_tomorrow() -> None:
     number = identifiers.out_trade_no("TB01", "live", "key")
     assert number == "TB010SGEW4JEFJ8WEEP7BBPSQD7ZMSY"

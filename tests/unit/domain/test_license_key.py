@@ -90,8 +90,9 @@ def resealed(text: str) -> str:
 
 
 @pytest.mark.parametrize("typed", [
-    "", "TB1", KEY[:-1], KEY + "0", KEY[:-1] + "U", KEY + "\x00", "\uff34" + KEY[1:],
-    resealed("TB0" + KEY[3:-1]), resealed("TBA" + KEY[3:-1]), resealed("TC1" + KEY[3:-1]),
+    "", "TB1", KEY[:-1], KEY + "0", KEY[:-1] + "U", KEY[:9] + "U" + KEY[10:], KEY + "\x00",
+    "\uff34" + KEY[1:], resealed("TB0" + KEY[3:-1]), resealed("TBA" + KEY[3:-1]),
+    resealed("TBX" + KEY[3:-1]), resealed("TC1" + KEY[3:-1]),
     resealed("AB1" + KEY[3:-1]), resealed("TB1" + KEY[3:-2]), resealed("TB1" + KEY[3:-1] + "0"),
     samples.number()])
 def test_what_is_no_key_is_refused_and_not_repeated(typed: str) -> None:
@@ -131,7 +132,7 @@ def test_a_key_whose_secret_is_gone_is_not_made_up() -> None:
     assert KEYS.key_of("B" * 26, old) is None
 
 
-@pytest.mark.parametrize("version", ["", "0", "10", "12", "123456789", "A", " 1"])
+@pytest.mark.parametrize("version", ["", "0", "10", "12", "123456789", "A", "X", " 1"])
 def test_a_secret_has_a_version_of_one_digit(version: str) -> None:
     LicenseKeys({"1": FIRST, "9": SECOND})
     with pytest.raises(ValueError, match="1 to 9"):

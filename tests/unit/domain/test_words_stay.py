@@ -13,6 +13,7 @@ from shared.domain import bill, complaint, held, lease, order, refund
 from shared.domain import license as license_module
 from shared.domain.bill import DayState, Difference
 from shared.domain.complaint import ComplaintState
+from shared.domain.device import Refusal, Way
 from shared.domain.held import HeldState
 from shared.domain.license import Standing
 from shared.domain.order import OrderState
@@ -37,6 +38,10 @@ WORDS: dict[type[Enum], set[str]] = {
     Objection: {"ORDER_NOT_PAID", "REFUND_NOT_OFFERED", "REFUND_EXCEEDS_PAYMENT",
                 "REFUND_WINDOW_OVER", "REFUND_AFTER_ACTIVATION", "REFUND_LIMIT_REACHED"},
     Standing: {"active", "suspended", "revoked"},
+    Way: {"claim", "order_number", "license_key"},
+    Refusal: {"LICENSE_SUSPENDED", "LICENSE_REVOKED", "LICENSE_EXPIRED", "CLAIM_SECRET_USED",
+              "DEVICE_LIMIT_REACHED", "DEVICE_NOT_ACTIVE", "DEVICE_TOO_NEW", "DEVICE_SWAP_LIMIT",
+              "TAKEOVER_WAITS", "TAKEOVER_BUSY", "RESTORE_BARRED", "TAKEOVER_NOT_OPEN"},
     HeldState: {"waiting", "refund_requested", "refunded", "refund_failed", "dismissed",
                 "booked"},
     ComplaintState: {"pending", "processing", "processed"},
@@ -54,7 +59,7 @@ def test_what_is_stored_is_what_was_stored(words: type[Enum]) -> None:
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda it: it.__name__)
 def test_a_word_is_the_lower_case_of_its_name_but_for_error_codes(words: type[Enum]) -> None:
-    if words is not Objection:
+    if words not in (Objection, Refusal):
         assert all(word.value == word.name.lower() for word in words)
 
 
