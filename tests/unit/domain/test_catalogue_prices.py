@@ -19,6 +19,10 @@ def test_a_product_that_says_nothing_of_refunds_offers_none() -> None:
     assert PRODUCT.refund_policy is None
 
 
+def test_a_product_that_says_nothing_of_devices_is_for_three() -> None:
+    assert PRODUCT.device_limit == 3
+
+
 def test_no_amount_is_above_ten_to_the_twelfth() -> None:
     assert MOST_MINOR == 1_000_000_000_000
     assert Money(MOST_MINOR, "CNY").amount_minor == MOST_MINOR

@@ -77,6 +77,10 @@ def test_a_repaired_line_needs_nobody_and_every_other_does() -> None:
     assert {word.value for word in bill.REPAIRED} == {"repaired_payment", "repaired_refund"}
 
 
+def test_a_held_payment_is_settled_once_nobody_has_to_do_anything() -> None:
+    assert {state.value for state in held.SETTLED} == {"refunded", "dismissed", "booked"}
+
+
 def test_what_reserves_money_and_what_is_known_at_the_provider() -> None:
     states = {state.value for state in RefundState}
     assert {state.value for state in refund.OPEN} == {
