@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import queue
 import signal
 import sqlite3
 import sys
-import threading
 
 from .emulator import ACCESS_KEY_ID, ACCESS_KEY_SECRET, INSTANCE, TablestoreEmulator
 
@@ -40,9 +40,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    stopped = threading.Event()
+    # Not an Event: its lock may be held by the very wait that the signal interrupts.
+    stopped: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda number, _: stopped.put(number))
     emulator = TablestoreEmulator(
         data=options.data,
         index_delay_ms=options.index_delay_ms,
@@ -54,7 +55,7 @@ def _serve(options: argparse.Namespace) -> None:
         print(f"Tablestore emulator on {server.endpoint}", flush=True)
         print(f"  instance {options.instance}, access key id {options.access_key_id}", flush=True)
         print(f"  data in {options.data}; control under {server.endpoint}/_emulator/", flush=True)
-        stopped.wait()
+        stopped.get()
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import queue
 import signal
 import sqlite3
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay.account import Account
@@ -68,9 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(arguments: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
     account = Account.load_or_create(arguments.account)
-    stop = threading.Event()
+    # Not an Event: its lock may be held by the very wait that the signal interrupts.
+    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: stop.put(number))
     with WeChatPayEmulator(account, data=arguments.data,
                            settings=settings_of(arguments)) as emulator:
         emulator.set_time_scale(arguments.time_scale)
@@ -81,7 +82,7 @@ def serve(arguments: argparse.Namespace) -> None:
                   f"phone page           {serving.base_url}/_emulator/phone\n"
                   f"merchant account     {arguments.account} (mchid {account.mchid})",
                   flush=True)
-            stop.wait()
+            stop.get()
 
 
 if __name__ == "__main__":
