@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.simulation.engine import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from scripts.simulation.instances import Gone
-from shared.domain.calendar import BEIJING
+from shared.domain.bill import DayState
+from shared.domain.calendar import BEIJING, DAY_S, day_of
 from shared.domain.complaint import ComplaintState
 from shared.domain.held import HeldState
 from shared.domain.refund import RefundState
 from shared.errors import NotifyNotAccepted, TongbaoError
 from shared.use_cases import operate, watch_complaint
+from shared.use_cases.reconcile_day import LOOK_BACK_DAYS, READY_AFTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +90,8 @@ class Operators:
             self._settle_held()
             self._settle_complaints()
             self._send_abnormal_on()
+            if self.town.faults.is_calm:
+                self._reconcile_overdue()
             if not (self.town.faults.is_calm or self.town.is_slow):
                 self._act_at_random()
 
@@ -136,6 +140,21 @@ class Operators:
             if refund.state is RefundState.ABNORMAL:
                 state = self.engine.random.choice((RefundState.SUCCEEDED, RefundState.CLOSED))
                 self.town.wechat.settle(number, state)
+
+    def _reconcile_overdue(self) -> None:
+        """The timer gives up on a day after a week, with alarms; then a person does it.
+
+        A whole day's bill takes so many calls that, with faults in each of a hundred, one of
+        them always fails: people wait until the store is well.
+        """
+        world = self.town.world
+        done = {result.day for result in world.days.rows() if result.state is DayState.DONE}
+        oldest = day_of(self.engine.now_s - READY_AFTER_S - (LOOK_BACK_DAYS - 1) * DAY_S)
+        for day in sorted({day_of(order.payment.paid_at_s) for order in world.orders.all()
+                           if order.payment is not None} - done):
+            if day < oldest:
+                self._do(lambda it, day=day: operate.reconcile(
+                    day, it.operators, name=SECOND_NAME))
 
     def _act_at_random(self) -> None:
         chance = self.engine.random

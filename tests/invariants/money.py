@@ -160,7 +160,9 @@ def policy_is_kept(world: World, outside: Outside) -> None:
             may_be_used = refund.state is RefundState.CLOSED
             must(not policy.only_if_never_activated or license_ is None or may_be_used
                  or license_.activated_at_s is None, "I18", "used, and refunded for being unused")
-            payer = order.payment.payer_hash or ""
+            payer = order.payment.payer_hash
+            if payer is None:  # forgotten, as the buyer asked, and with it what was counted
+                continue
             given[payer] = given.get(payer, 0) + 1
             must(policy.most_per_payer is None or given[payer] <= policy.most_per_payer, "I18",
                  "one payer had more refunds than agreed")
