@@ -52,6 +52,7 @@ class Pool:
         self._idle: list[Instance] = []
         self._busy: set[Instance] = set()
         self._starting = 0
+        self._kills = 0
         self._started = self._ended = self._failed = 0
         self._cold_starts_ms: list[float] = []
         self._closed = False
@@ -94,8 +95,12 @@ class Pool:
             instance.close()
 
     def kill_all(self) -> None:
-        """Kill every process, as a crash of the machine would; running requests fail."""
+        """Kill every process, as a crash of the machine would; running requests fail.
+
+        One that is still starting ends once it is ready: it was started with what was before.
+        """
         with self._changed:
+            self._kills += 1
             for instance in [*self._idle, *self._busy]:
                 instance.kill()
             idle, self._idle = self._idle, []
@@ -131,7 +136,7 @@ class Pool:
             instance.close()
 
     def _cold_start(self, request_id: str) -> Instance:
-        began = time.perf_counter()
+        began, kills = time.perf_counter(), self._kills
         instance: Instance | None = None
         outcome: Outcome | None = None
         try:
@@ -143,6 +148,8 @@ class Pool:
                 self._starting -= 1
                 self._started += 1
                 if ready and instance is not None:
+                    if kills != self._kills:
+                        instance.kill()
                     self._busy.add(instance)
                     self._cold_starts_ms.append((time.perf_counter() - began) * 1000)
                 else:

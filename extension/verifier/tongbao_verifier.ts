@@ -211,6 +211,7 @@ export class Verifier {
     return claims;
   }
 
+  // #region for servers: a device need not verify other devices' proofs
   /** Say whether the device with thumbprint `jkt` signed this very request.
    *  With `credential` the proof must carry its hash (`ath`). */
   async verifyDeviceProof(
@@ -278,6 +279,7 @@ export class Verifier {
       return false; // a point off the curve
     }
   }
+  // #endregion
 
   async #verifies(x: Bytes, jws: Jws): Promise<boolean> {
     if (jws.signature.length !== 64) return false;
@@ -286,6 +288,7 @@ export class Verifier {
   }
 }
 
+// #region for servers
 /** Nonces that need no memory: a keyed hash of the current five minutes. */
 export class Nonces {
   readonly #key: Bytes;
@@ -318,6 +321,7 @@ export class Nonces {
     return base64url(new Uint8Array(signed));
   }
 }
+// #endregion
 
 /** The RFC 7638 thumbprint of an Ed25519 (RFC 8037) or P-256 public key; throws if it is neither. */
 export async function thumbprint(jwk: PublicJwk, subtle: Subtle = globalThis.crypto.subtle): Promise<string> {

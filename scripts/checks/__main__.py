@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from scripts.checks import browser
 from scripts.checks.pythons import other_pythons, run_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,8 @@ def tests(parts: list[str], everything: bool, extra: list[str]) -> None:
     """pytest over the chosen folders, on both cores."""
     paths = [f"tests/{part}" for part in parts] or ["tests"]
     marks = [] if everything else ["-m", "not slow"]
+    if not parts or "extension" in parts:
+        browser.provide()
     run("tests " + " ".join(parts), sys.executable, "-m", "pytest", "-q", "-n", "2",
         "--dist", "worksteal", *marks, *paths, *extra)
 

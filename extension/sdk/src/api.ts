@@ -1,0 +1,195 @@
+/** The HTTP API (docs/reference.md). Every failure is a PayError; every answer is read strictly. */
+import { readDevices, readLicense, readOrder, readProduct, readReceipt } from "./answers";
+import type { HandedLicense, KeptOrder } from "./answers";
+import type { Device } from "./device";
+import { PayError, refusalOf } from "./errors";
+import { fields, text } from "./reading";
+import type { Fields } from "./reading";
+import type { Adapters, ApiBase, Devices, Product, Receipt } from "./types";
+
+const TIMEOUT_MS = 15_000;
+/** A poll may be answered late: the server can wait for a change (TONGBAO_WAIT_S, at most 20). */
+const POLL_TIMEOUT_MS = 30_000;
+const STALE = ["DEVICE_PROOF_STALE", "DEVICE_PROOF_REQUIRED"];
+
+type Desk = "createOrder" | "licenseFetch";
+interface Call {
+  readonly secret?: string;
+  readonly idempotencyKey?: string;
+  readonly body?: Fields;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Placing {
+  readonly productId: string; readonly idempotencyKey: string; readonly claimSecretHash: string;
+  readonly language: "en" | "zh";
+}
+
+/** A receipt, and the answer that it was read from, to be kept. */
+export interface ReceiptAnswer { readonly receipt: Receipt; readonly answer: unknown }
+
+export class Api {
+  readonly #bases: Readonly<Record<Desk, string>>;
+  readonly #device: Device;
+  readonly #seams: Pick<Adapters, "fetch" | "platform">;
+
+  constructor(base: ApiBase, device: Device, seams: Pick<Adapters, "fetch" | "platform">) {
+    const { createOrder, licenseFetch } = typeof base === "string" ? { createOrder: base, licenseFetch: base } : base;
+    this.#bases = { createOrder: createOrder.replace(/\/+$/, ""), licenseFetch: licenseFetch.replace(/\/+$/, "") };
+    this.#device = device;
+    this.#seams = seams;
+  }
+
+  async product(id: string, language: "en" | "zh", signal?: AbortSignal): Promise<Product> {
+    const found = readProduct(await this.#call("createOrder", "GET", "/v1/products", { signal }), id, language);
+    if (found === undefined) throw new PayError("product_not_found");
+    return found;
+  }
+
+  async placeOrder({ productId, idempotencyKey, claimSecretHash, language }: Placing): Promise<KeptOrder> {
+    return readOrder(await this.#call("createOrder", "POST", "/v1/orders", {
+      idempotencyKey, body: { product_id: productId, claim_secret_hash: claimSecretHash, language } }));
+  }
+
+  async order(orderId: string, secret: string): Promise<KeptOrder> {
+    return readOrder(await this.#call("licenseFetch", "GET", `/v1/orders/${part(orderId)}`,
+      { secret, timeoutMs: POLL_TIMEOUT_MS }));
+  }
+
+  async cancel(orderId: string, secret: string): Promise<KeptOrder> {
+    return readOrder(await this.#call("createOrder", "POST", `/v1/orders/${part(orderId)}/cancel`, { secret }));
+  }
+
+  async receipt(orderId: string, secret: string): Promise<ReceiptAnswer> {
+    return checked(await this.#call("licenseFetch", "GET", `/v1/orders/${part(orderId)}/receipt`, { secret }));
+  }
+
+  async refund(orderId: string, secret: string, idempotencyKey: string): Promise<ReceiptAnswer> {
+    return checked(await this.#call("createOrder", "POST", `/v1/orders/${part(orderId)}/refunds`,
+      { secret, idempotencyKey }));
+  }
+
+  async claim(orderId: string, secret: string): Promise<HandedLicense> {
+    return readLicense(await this.#proven("POST", "/v1/licenses/claim",
+      { secret, body: { order_id: orderId, platform: this.#seams.platform } }));
+  }
+
+  async restore(wish: Fields, signal?: AbortSignal): Promise<HandedLicense> {
+    return readLicense(await this.#proven("POST", "/v1/licenses/restore",
+      { body: { ...wish, platform: this.#seams.platform }, signal }));
+  }
+
+  async lease(licenseId: string, signal?: AbortSignal): Promise<HandedLicense> {
+    return readLicense(await this.#proven("POST", `/v1/licenses/${part(licenseId)}/lease`, { signal }));
+  }
+
+  devices(licenseId: string): Promise<Devices> {
+    return this.#listed(licenseId, "GET", "");
+  }
+
+  removeDevice(licenseId: string, deviceId: string): Promise<Devices> {
+    return this.#listed(licenseId, "DELETE", `/${part(deviceId)}`);
+  }
+
+  async decide(licenseId: string, takeoverId: string, decision: "approve" | "object"): Promise<Devices> {
+    const answer = await this.#proven("POST", `/v1/licenses/${part(licenseId)}/takeovers/${part(takeoverId)}`,
+      { body: { decision } });
+    return readDevices(answer, await this.#device.idIn(licenseId));
+  }
+
+  /** The signed key set. */
+  async keySet(signal?: AbortSignal): Promise<string> {
+    return text(fields(await this.#call("licenseFetch", "GET", "/v1/keys", { signal }))["set"]);
+  }
+
+  async #listed(licenseId: string, method: string, rest: string): Promise<Devices> {
+    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}/devices${rest}`, {});
+    return readDevices(answer, await this.#device.idIn(licenseId));
+  }
+
+  /** With a proof of this device's key; once more where its nonce was too old or missing. */
+  async #proven(method: string, path: string, call: Call): Promise<unknown> {
+    const proof = (): Promise<string> => this.#device.proof({ method, url: this.#bases.licenseFetch + path,
+      body: call.body === undefined ? null : JSON.stringify(call.body), secret: call.secret ?? null });
+    try {
+      return await this.#call("licenseFetch", method, path, call, await proof());
+    } catch (error) {
+      if (!(error instanceof PayError) || !STALE.includes(error.reason ?? "")) throw error;
+      return this.#call("licenseFetch", method, path, call, await proof());
+    }
+  }
+
+  async #call(desk: Desk, method: string, path: string, call: Call, proof?: string): Promise<unknown> {
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
+    const request: RequestInit = {
+      method, headers: headersOf(call, proof), cache: "no-store", credentials: "omit", redirect: "error",
+      signal: call.signal === undefined ? timeout : anyOf(call.signal, timeout),
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) };
+    let response: Response;
+    let said: string;
+    try {
+      response = await this.#seams.fetch(this.#bases[desk] + path, request);
+      this.#device.nonce = response.headers.get("DPoP-Nonce") ?? this.#device.nonce;
+      said = await response.text();
+    } catch {
+      if (call.signal?.aborted === true) throw new PayError("aborted");
+      throw new PayError(timeout.aborted ? "timeout" : "network");
+    }
+    const answer = parsed(said, response);
+    if (response.ok) return answer;
+    throw refusal(answer, response);
+  }
+}
+
+function headersOf(call: Call, proof: string | undefined): Record<string, string> {
+  return {
+    ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(call.secret === undefined ? {} : { Authorization: `Bearer ${call.secret}` }),
+    ...(call.idempotencyKey === undefined ? {} : { "Idempotency-Key": call.idempotencyKey }),
+    ...(proof === undefined ? {} : { DPoP: proof }) };
+}
+
+/** AbortSignal.any, which Chromium has only since 116. */
+function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
+  const both = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) both.abort();
+    signal.addEventListener("abort", () => both.abort(), { once: true });
+  }
+  return both.signal;
+}
+
+function parsed(said: string, response: Response): unknown {
+  try {
+    return JSON.parse(said);
+  } catch {
+    // A gateway or a captive portal spoke, not the API.
+    if (response.ok) throw new PayError("bad_response", { message: "not JSON" });
+    return null;
+  }
+}
+
+function refusal(answer: unknown, response: Response): PayError {
+  const after = Number(response.headers.get("Retry-After") ?? NaN);
+  const retryAfterMs = Number.isFinite(after) && after >= 0 ? after * 1000 : null;
+  const found = (answer as { error?: unknown } | null)?.error;
+  if (typeof found !== "object" || found === null) return refusalOf("", response.status, { retryAfterMs });
+  const error = found as Fields;
+  const said = (name: string): string | null => {
+    const value = error[name];
+    return typeof value === "string" ? value : null;
+  };
+  return refusalOf(said("code") ?? "", response.status, {
+    ...(said("message") === null ? {} : { message: said("message") as string }),
+    messageZh: said("message_zh"), requestId: said("request_id"), retryAfterMs,
+    devices: error["details"] === undefined || error["details"] === null ? null : readDevices(error["details"]) });
+}
+
+function checked(answer: unknown): ReceiptAnswer {
+  return { receipt: readReceipt(answer), answer };
+}
+
+function part(id: string): string {
+  return encodeURIComponent(id);
+}

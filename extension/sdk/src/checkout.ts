@@ -1,0 +1,231 @@
+/** One context's view of the purchase under way. What happened lies in storage, so all views agree. */
+import { PayError, asPayError, revived } from "./errors";
+import type { KeptOrder } from "./answers";
+import type { Keeper } from "./keeper";
+import type { KeptPurchase, Orders } from "./orders";
+import { isOver, isPaid } from "./orders";
+import { Wake, poll } from "./poller";
+import type { Scene } from "./scene";
+import { summary } from "./shelf";
+import type { Checkout, CheckoutState, License, Unsubscribe } from "./types";
+
+const UNREACHED = ["network", "timeout", "server", "rate_limited"];
+
+export class OrderCheckout implements Checkout {
+  readonly #scene: Scene;
+  readonly #orders: Orders;
+  readonly #keeper: Keeper;
+  readonly #listeners = new Set<(state: CheckoutState) => void>();
+  readonly #stop = new AbortController();
+  readonly #wake = new Wake();
+  readonly #done = deferred<License>();
+  #state: CheckoutState = { phase: "creating" };
+  #kept: KeptPurchase | null = null;
+  #trouble: PayError | null = null;
+  #ended = false;
+  #nextLookMs = 0;
+
+  constructor(scene: Scene, orders: Orders, keeper: Keeper, language: "en" | "zh", signal?: AbortSignal) {
+    this.#scene = scene;
+    this.#orders = orders;
+    this.#keeper = keeper;
+    signal?.addEventListener("abort", () => this.detach(), { once: true });
+    if (signal?.aborted === true) this.detach();
+    else void this.#run(language).catch((error: unknown) => this.#fail(asPayError(error)));
+  }
+
+  get state(): CheckoutState {
+    return this.#state;
+  }
+
+  get done(): Promise<License> {
+    return this.#done.promise;
+  }
+
+  onChange(listener: (state: CheckoutState) => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The state now, then each that follows; ends with `paid`, a closed order, what cannot go on, or `detach`. */
+  async *[Symbol.asyncIterator](): AsyncIterator<CheckoutState> {
+    const waiting: CheckoutState[] = [this.#state];
+    const news = new Wake();
+    const off = this.onChange((state) => {
+      waiting.push(state);
+      news.ring();
+    });
+    this.#stop.signal.addEventListener("abort", () => news.ring(), { once: true });
+    try {
+      for (;;) {
+        const next = waiting.shift();
+        if (next !== undefined) yield next;
+        else if (this.#ended || this.#stop.signal.aborted) return;
+        else await aborted(news.signal);
+      }
+    } finally {
+      off();
+    }
+  }
+
+  refresh(): Promise<void> {
+    return this.#act(() => this.#orders.renew());
+  }
+
+  async checkNow(): Promise<void> {
+    await this.#act(() => this.#orders.advance());
+    this.#wake.ring();
+  }
+
+  cancel(): Promise<void> {
+    return this.#act(() => this.#orders.cancel());
+  }
+
+  detach(): void {
+    this.#stop.abort();
+    this.#done.reject(new PayError("aborted"));
+  }
+
+  async #run(language: "en" | "zh"): Promise<void> {
+    const off = this.#scene.watch(["order", "paid"], (place, value) => {
+      if (place === "paid" && value !== null) void this.#paid(value as unknown as { order: KeptOrder });
+      else void this.#follow();
+    });
+    this.#stop.signal.addEventListener("abort", off, { once: true });
+    await this.#begin(language);
+    await poll(this.#scene, { wake: this.#wake, signal: this.#stop.signal,
+      tick: () => this.#look(), failed: (error) => this.#tell(asPayError(error)) });
+  }
+
+  /** An order whose time went by while nobody looked is asked about first, and a new one begun if it is over. */
+  async #begin(language: "en" | "zh"): Promise<void> {
+    let kept = this.#kept = await this.#orders.begin(language);
+    if (kept.order !== null && this.#scene.nowS >= kept.order.expiresAt) {
+      const now = await this.#orders.advance().catch((error: unknown) => this.#tell(asPayError(error)));
+      if (now === null) return; // it was paid: `paid` was told
+      if (now !== undefined && isOver(now)) kept = this.#kept = await this.#orders.begin(language);
+    }
+    this.#show(kept);
+  }
+
+  /** What another context did: read anew, for changes are told late and not always in order. */
+  async #follow(): Promise<void> {
+    const kept = await this.#orders.current();
+    if (kept !== null && this.#kept !== null) this.#show(kept);
+  }
+
+  async #look(): Promise<boolean> {
+    const kept = await this.#orders.advance();
+    this.#trouble = null;
+    if (kept !== null) this.#show(kept);
+    else if (!this.#ended) await this.#paidBefore();
+    return this.#ended;
+  }
+
+  async #act(act: () => Promise<KeptPurchase | null>): Promise<void> {
+    if (this.#ended) return;
+    try {
+      const kept = await act();
+      this.#trouble = null;
+      if (kept !== null) this.#show(kept);
+    } catch (error) {
+      this.#tell(asPayError(error));
+      throw error;
+    }
+  }
+
+  /** The purchase is gone from storage: another context ended it before this one could hear of it. */
+  async #paidBefore(): Promise<void> {
+    const paid = await this.#scene.read<{ readonly order: KeptOrder } & Record<string, unknown>>("paid");
+    if (paid !== null && paid.order.orderId === this.#kept?.order?.orderId) await this.#paid(paid);
+    else this.#fail(new PayError("no_pending_order"));
+  }
+
+  async #paid({ order }: { readonly order: KeptOrder }): Promise<void> {
+    if (this.#kept?.order != null && this.#kept.order.orderId !== order.orderId) return;
+    const state = await this.#keeper.state();
+    if (this.#ended) return;
+    if (state.status !== "active") return this.#fail(state.status === "invalid" ? asPayError(state.error)
+      : new PayError("license_invalid"), order);
+    this.#enter({ phase: "paid", order: summary(order), license: state.license }, true);
+    this.#done.resolve(state.license);
+  }
+
+  #show(kept: KeptPurchase): void {
+    if (this.#ended) return;
+    if (this.#kept !== null && this.#kept.idempotencyKey !== kept.idempotencyKey) {
+      // Another context put this order aside and began a new one.
+      this.#enter(this.#state, true);
+      return this.#done.reject(new PayError("order_closed"));
+    }
+    this.#kept = kept;
+    const state = stateOf(kept, this.#scene.nowS, this.#trouble);
+    const over = state.phase === "failed" && !state.error.retryable || kept.order?.status === "closed";
+    this.#enter(state, over);
+    if (over) this.#done.reject(state.phase === "failed" ? state.error : new PayError("order_closed"));
+    else if (state.phase === "awaiting_payment") this.#lookAt(state.payment.expiresAt.getTime());
+  }
+
+  #tell(error: PayError): void {
+    if (this.#ended) return;
+    if (!error.retryable) return this.#fail(error);
+    this.#trouble = error;
+    if (this.#kept !== null) this.#show(this.#kept);
+  }
+
+  #fail(error: PayError, order: KeptOrder | null = this.#kept?.order ?? null): void {
+    if (this.#ended) return;
+    this.#enter({ phase: "failed", order: order === null ? null : summary(order), error }, true);
+    this.#done.reject(error);
+  }
+
+  #enter(state: CheckoutState, ended: boolean): void {
+    this.#ended = ended;
+    const same = JSON.stringify(state) === JSON.stringify(this.#state);
+    this.#state = state;
+    if (!same) for (const listener of this.#listeners) listener(state);
+    if (ended) this.#stop.abort();
+  }
+
+  /** The code runs out without anybody telling: look again then. */
+  #lookAt(atMs: number): void {
+    if (atMs === this.#nextLookMs) return;
+    this.#nextLookMs = atMs;
+    void this.#scene.seams.pause(Math.max(atMs - this.#scene.nowMs, 0) + 1, this.#stop.signal).then(() => {
+      if (this.#kept !== null && this.#state.phase === "awaiting_payment") this.#show(this.#kept);
+    });
+  }
+}
+
+/** What a buyer sees of a purchase that is not done. */
+export function stateOf(kept: KeptPurchase, nowS: number, trouble: PayError | null): CheckoutState {
+  const order = kept.order === null ? null : summary(kept.order);
+  if (kept.failure !== null) return { phase: "failed", order, error: revived(kept.failure) };
+  if (kept.order === null || order === null) {
+    return trouble === null ? { phase: "creating" } : { phase: "failed", order: null, error: trouble };
+  }
+  const { status, payment } = kept.order;
+  if (isPaid(kept.order)) return trouble === null ? { phase: "claiming", order } : { phase: "failed", order, error: trouble };
+  if (status === "closed" || status === "expired") return { phase: "closed", order };
+  if (payment === null && status === "created") return { phase: "creating" };
+  if (payment === null || nowS >= payment.expiresAt) return { phase: "code_expired", order };
+  const { kind, value, expiresAt } = payment;
+  return { phase: "awaiting_payment", order, payment: { kind, value, expiresAt: new Date(expiresAt * 1000) },
+    online: trouble === null || !UNREACHED.includes(trouble.code) };
+}
+
+interface Deferred<T> { readonly promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void }
+
+function deferred<T>(): Deferred<T> {
+  const both: Partial<Pick<Deferred<T>, "resolve" | "reject">> = {};
+  const promise = new Promise<T>((resolve, reject) => Object.assign(both, { resolve, reject }));
+  promise.catch(asPayError); // nobody has to wait for it
+  return { promise, ...both as Pick<Deferred<T>, "resolve" | "reject"> };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

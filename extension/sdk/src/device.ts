@@ -1,0 +1,99 @@
+/** This browser as a device: a P-256 key that cannot be exported, and proofs by it (RFC 9449). */
+import { thumbprint } from "../../verifier/tongbao_verifier";
+import { PayError } from "./errors";
+import type { Adapters } from "./types";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+export interface ProofOf {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string | null;
+  /** The claim secret in `Authorization`, if one is sent. */
+  readonly secret: string | null;
+}
+
+interface Identity { readonly privateKey: CryptoKey; readonly jwk: JsonWebKey; readonly thumbprint: string }
+
+export class Device {
+  readonly #seams: Pick<Adapters, "keys" | "nowMs">;
+  #identity: Promise<Identity> | null = null;
+  /** The latest nonce that the API gave out. */
+  nonce: string | null = null;
+
+  constructor(seams: Pick<Adapters, "keys" | "nowMs">) {
+    this.#seams = seams;
+  }
+
+  /** RFC 7638: what a lease for this browser is bound to. */
+  async thumbprint(): Promise<string> {
+    return (await this.#known()).thumbprint;
+  }
+
+  /** The id of this device in a license, as the API derives it. */
+  async idIn(licenseId: string): Promise<string> {
+    const parts = ["tongbao", "device", licenseId, await this.thumbprint()].map(utf8);
+    const prefixed = parts.flatMap((part) => [0, 0, part.length >> 8, part.length & 255, ...part]);
+    return crockford(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(prefixed))));
+  }
+
+  /** That this browser sends this very request, once. */
+  async proof({ method, url, body, secret }: ProofOf): Promise<string> {
+    const { privateKey, jwk } = await this.#known();
+    const claims = {
+      htm: method, htu: url, iat: Math.floor(this.#seams.nowMs() / 1000), jti: newSecret(16),
+      ...(this.nonce === null ? {} : { nonce: this.nonce }),
+      ...(secret === null ? {} : { ath: await hashOf(secret) }),
+      ...(body === null ? {} : { bth: await hashOf(body) }),
+    };
+    const parts = [{ typ: "dpop+jwt", alg: "ES256", jwk }, claims];
+    const signed = parts.map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
+    const signature = await crypto.subtle.sign(ALGORITHM, privateKey, utf8(signed));
+    return `${signed}.${base64url(new Uint8Array(signature))}`;
+  }
+
+  #known(): Promise<Identity> {
+    this.#identity ??= this.#load().catch((error: unknown) => {
+      this.#identity = null; // asked again, it is tried again
+      throw new PayError("unsupported", { message: `no device key: ${String(error)}` });
+    });
+    return this.#identity;
+  }
+
+  async #load(): Promise<Identity> {
+    const { privateKey, publicKey } = await this.#seams.keys.keyPair();
+    const { crv, kty, x, y } = await crypto.subtle.exportKey("jwk", publicKey);
+    const jwk = { crv, kty, x, y } as JsonWebKey;
+    return { privateKey, jwk, thumbprint: await thumbprint(jwk) };
+  }
+}
+
+/** A new key pair whose private half cannot be read, not even here. */
+export function newKeyPair(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"]);
+}
+
+/** Random bytes in base64url; 32 make 43 characters. */
+export function newSecret(length = 32): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(length)));
+}
+
+/** base64url(SHA-256(text)), as RFC 7636 and RFC 9449 write hashes. */
+export async function hashOf(source: string): Promise<string> {
+  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source))));
+}
+
+function utf8(source: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(source));
+}
+
+/** The first 130 bits in Crockford's base 32. */
+function crockford(digest: Uint8Array): string {
+  const bits = Array.from(digest, (byte) => byte.toString(2).padStart(8, "0")).join("");
+  return Array.from({ length: 26 }, (_, at) =>
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ".charAt(parseInt(bits.slice(5 * at, 5 * at + 5), 2))).join("");
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

@@ -1,0 +1,54 @@
+/** Purchases that the server refuses, and what may follow them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PayError } from "../src/errors";
+import { Stage, reached } from "./stage";
+import { refusal } from "./server";
+
+test("a claim secret that another device used says so, and nobody is asked to pay again", async () => {
+  const stage = new Stage();
+  const { wechat } = stage.open();
+  const checkout = wechat.checkout();
+  await reached(checkout, "awaiting_payment");
+  const [order] = stage.server.orders.values();
+  if (order !== undefined) order.claimedBy = "another";
+  stage.server.pay();
+  await assert.rejects(checkout.done, (error: unknown) => error instanceof PayError && error.code === "claim_secret_used");
+  const again = wechat.checkout();
+  await assert.rejects(again.done, { code: "claim_secret_used" });
+  assert.equal(stage.server.orders.size, 1);
+});
+
+test("refunded before it was claimed: revoked, and a new order may follow", async () => {
+  const stage = new Stage();
+  const { wechat } = stage.open();
+  const checkout = wechat.checkout();
+  await reached(checkout, "awaiting_payment");
+  const [order] = stage.server.orders.values();
+  if (order !== undefined) order.revoked = true;
+  stage.server.pay();
+  await assert.rejects(checkout.done, { code: "license_revoked", reason: "LICENSE_REVOKED" });
+  await reached(wechat.checkout(), "awaiting_payment");
+  assert.equal(stage.server.orders.size, 2);
+});
+
+test("a payment that is held is never paid again: the same order is asked about", async () => {
+  const stage = new Stage();
+  stage.server.fail(/^POST \/v1\/orders$/, async () => refusal(500, "PAYMENT_HELD"));
+  const { wechat } = stage.open();
+  await assert.rejects(wechat.checkout().done, { code: "payment_held" });
+  const key = stage.kept<{ idempotencyKey: string }>("order")?.idempotencyKey;
+  await reached(wechat.checkout(), "awaiting_payment");
+  assert.equal(stage.kept<{ idempotencyKey: string }>("order")?.idempotencyKey, key);
+});
+
+test("an order that the shop refused leaves nothing behind, and the next try is a new one", async () => {
+  const stage = new Stage();
+  stage.server.fail(/^POST \/v1\/orders$/, async () => refusal(404, "PRODUCT_NOT_FOUND"));
+  const { wechat } = stage.open();
+  await assert.rejects(wechat.checkout().done, { code: "product_not_found" });
+  const key = stage.kept<{ idempotencyKey: string }>("order")?.idempotencyKey;
+  await reached(wechat.checkout(), "awaiting_payment");
+  assert.notEqual(stage.kept<{ idempotencyKey: string }>("order")?.idempotencyKey, key);
+  assert.equal((await wechat.history({ offline: true })).length, 1);
+});

@@ -1,0 +1,27 @@
+// Runs the unit tests of the SDK and of the sample with Node's runner: bundled to a temporary folder, as Node 20 reads no TypeScript.
+//   node extension/test.mjs [NAME …]
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const FOLDERS = ["sdk/test", "sample/dev/test"].map((name) => join(ROOT, "extension", name));
+const wanted = process.argv.slice(2);
+const out = mkdtempSync(join(tmpdir(), "tongbao-sdk-"));
+try {
+  symlinkSync(join(ROOT, "node_modules"), join(out, "node_modules"));
+  const entryPoints = FOLDERS.flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".test.ts")
+    && (wanted.length === 0 || wanted.some((word) => name.startsWith(word)))).map((name) => join(folder, name)));
+  await build({ entryPoints, bundle: true, platform: "node", format: "esm", packages: "external",
+    outdir: out, outbase: join(ROOT, "extension"), outExtension: { ".js": ".mjs" }, sourcemap: "inline", target: "node20", logLevel: "warning" });
+  const files = FOLDERS.map((folder) => join(out, relative(join(ROOT, "extension"), folder))).filter(existsSync)
+    .flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".mjs")).map((name) => join(folder, name)));
+  const { status } = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...files],
+    { stdio: "inherit", env: { ...process.env, TONGBAO_ROOT: ROOT } });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(out, { recursive: true, force: true });
+}

@@ -1,0 +1,66 @@
+"""The sample extension as it is built for tests: for the running shop, under a known id."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ("background.js", "pay.js", "popup.js")
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build; `id` is the same wherever a copy of it lies, as that of a published one is."""
+
+    folder: Path
+    id: str
+    key: str
+
+    def manifest(self) -> dict[str, Any]:
+        """As it is published."""
+        read: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
+        return read
+
+    def copy_to(self, folder: Path, *, ahead_s: int, version: int) -> None:
+        """A copy on a machine whose clock is ahead by so much of this one's."""
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.folder, folder)
+        manifest = {**self.manifest(), "key": self.key, "version": f"1.0.{version}"}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        if ahead_s:
+            moved = f"Date.now=(now=>()=>now.call(Date)+{ahead_s * 1000})(Date.now);"
+            for name in SCRIPTS:
+                script = folder / name
+                script.write_text(moved + script.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def build(folder: Path, shop: Mapping[str, Any], *, like: Build | None = None) -> Build:
+    """The sample, bundled by extension/build.mjs for this shop; under the id of another build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "shop.json"
+    settings.write_text(json.dumps(shop))
+    done = subprocess.run(
+        ["node", "extension/build.mjs", "--out", str(folder / "out"), "--shop", str(settings)],
+        cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = folder / "out" / "chromium"
+    if like is not None:
+        return Build(out, like.id, like.key)
+    key = rsa.generate_private_key(65537, 2048).public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    digits = hashlib.sha256(key).hexdigest()[:32]
+    return Build(out, "".join(chr(ord("a") + int(digit, 16)) for digit in digits),
+                 base64.b64encode(key).decode())

@@ -1,0 +1,133 @@
+"""For whom the pages are: every language, every way of seeing, and no mouse."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.extension.built import ROOT
+from tests.extension.world import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.extension.machine import Machine
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+LOCALES = ROOT / "extension" / "sample" / "_locales"
+MOST_TABS = 12
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page as it is now, light and dark."""
+    found = []
+    page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        result: list[dict[str, Any]] = page.evaluate("axe.run().then(done => done.violations)")
+        found += [f"{scheme}: {each['id']} {[node['html'][:120] for node in each['nodes']]}"
+                  for each in result]
+    return found
+
+
+def test_axe_finds_nothing_in_what_a_buyer_sees_before_paying(machine: Machine) -> None:
+    found = {}
+    popup = machine.popup()
+    expect(popup.page.locator("#buy")).to_contain_text("¥99.00")
+    found["popup"] = violations(popup.page)
+    for view, ready in (("offer", "#buy"), ("restore", "#proof"), ("history", "#restore"),
+                        ("license", "#offer"), ("devices", "#restore")):
+        page = machine.pay_page(view)
+        expect(page.page.locator(ready)).to_be_visible()
+        found[view] = violations(page.page)
+        page.close()
+    page = popup.buy()
+    page.picture()
+    found["code"] = violations(page.page)
+    page.click("cancel")
+    expect(page.page.locator("#again")).to_be_visible()
+    found["closed"] = violations(page.page)
+    assert {view: each for view, each in found.items() if each} == {}
+
+
+def test_axe_finds_nothing_in_what_an_owner_sees(machine: Machine) -> None:
+    found = {}
+    page = machine.popup().buy()
+    page.pay()
+    found["paid"] = violations(page.page)
+    popup = machine.popup()
+    popup.expect_unlocked()
+    found["popup"] = violations(popup.page)
+    for view, ready in (("license", ".certificate"), ("devices", "li.item"),
+                        ("history", "li.item")):
+        page = machine.pay_page(view)
+        expect(page.page.locator(ready)).to_be_visible()
+        found[view] = violations(page.page)
+    page.click_on("Ask for a refund")
+    expect(page.page.locator("#refund-now")).to_be_visible()
+    found["refund"] = violations(page.page)
+    assert {view: each for view, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize(("language", "folder", "product"), [
+    ("zh-CN", "zh_CN", "阅读助手专业版（一年）"), ("zh-TW", "zh_TW", "阅读助手专业版（一年）"),
+    ("en", "en", "Reader Pro, one year")])
+def test_the_pages_speak_the_browsers_language_and_nothing_runs_over_the_edge(
+        machines: Callable[..., Machine], language: str, folder: str, product: str) -> None:
+    texts = json.loads((LOCALES / folder / "messages.json").read_text(encoding="utf-8"))
+    machine = machines(language)
+    page = machine.popup().buy()
+    page.picture()
+    assert page.page.evaluate("document.documentElement.lang") == texts["html_lang"]["message"]
+    expect(page.title).to_have_text(texts["scan"]["message"])
+    expect(page.page.locator(".sum")).to_contain_text(product)
+    page.pay()
+    expect(page.title).to_have_text(texts["paid_title"]["message"])
+    page.page.set_viewport_size({"width": 320, "height": 600})
+    for view in ("offer", "license", "devices", "restore", "history"):
+        page = machine.pay_page(view)
+        page.page.set_viewport_size({"width": 320, "height": 600})
+        expect(page.title).to_be_visible()
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 320, view
+
+
+def test_the_code_is_readable_in_the_dark_and_in_forced_colours(machine: Machine) -> None:
+    page = machine.popup().buy()
+    read = {scan(page.picture())}
+    for emulated in ({"color_scheme": "dark"}, {"forced_colors": "active"},
+                     {"color_scheme": "dark", "forced_colors": "active"}):
+        page.page.emulate_media(**emulated)
+        read.add(scan(page.picture()))
+    assert len(read) == 1
+
+
+def test_a_purchase_needs_no_mouse_and_is_told_to_who_cannot_see(machine: Machine) -> None:
+    page = machine.popup()
+    expect(page.page.locator("#buy")).to_contain_text("¥99.00")
+    tab_to(page.page, "buy")
+    page.page.keyboard.press("Enter")
+    paying = page.as_pay_page()
+    paying.picture()
+    code = page.page.get_by_role("img", name="Payment code for ¥99.00. Scan it with WeChat.")
+    expect(code).to_be_visible()
+    paying.pay()
+    expect(page.page.locator("#status[role=status]")).to_have_text("Paid and unlocked")
+    expect(paying.title).to_be_focused()
+    tab_to(page.page, "license")
+    page.page.keyboard.press("Enter")
+    paying.expect_active()
+    assert machine.counter.clicks == 0
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the thing with this id has the focus."""
+    for _ in range(MOST_TABS):
+        if page.evaluate("document.activeElement.id") == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"#{name} cannot be reached")

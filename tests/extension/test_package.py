@@ -1,0 +1,48 @@
+"""What a browser asks the user about before it installs the sample: nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.extension.built import ROOT
+
+if TYPE_CHECKING:
+    from tests.extension.built import Build
+    from tests.extension.machine import Machine
+
+WITHOUT_WARNING = {"storage", "alarms"}
+"""developer.chrome.com/docs/extensions/reference/permissions-list: these warn of nothing."""
+WARNED_OF = ("host_permissions", "optional_host_permissions", "content_scripts",
+             "externally_connectable", "web_accessible_resources", "chrome_url_overrides")
+
+
+def test_the_manifest_asks_for_nothing_that_is_warned_of(built: Build) -> None:
+    manifest = built.manifest()
+    assert set(manifest["permissions"]) == WITHOUT_WARNING
+    assert [name for name in WARNED_OF if name in manifest] == []
+    assert "content_security_policy" not in manifest  # the strict one that browsers have
+
+
+def test_the_browser_grants_no_origin_and_loads_the_extension_without_a_complaint(
+        machine: Machine) -> None:
+    page = machine.tab("popup.html")
+    granted = page.evaluate("chrome.permissions.getAll()")
+    assert (sorted(granted["permissions"]), granted["origins"]) == (["alarms", "storage"], [])
+
+
+def test_the_package_holds_no_source_and_no_remote_code(built: Build) -> None:
+    names = [path.name for path in built.folder.rglob("*") if path.is_file()]
+    assert [name for name in names if name.endswith((".ts", ".map", ".mjs", ".md"))] == []
+    for page in built.folder.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert re.findall(r"(?:src|href)=\"(?:https?:)?//", text) == []
+        assert re.findall(r"<script(?![^>]*\bsrc=)", text) == []
+    for script in built.folder.glob("*.js"):
+        code = script.read_text(encoding="utf-8")
+        assert re.findall(r"\beval\(|new Function\(|\.innerHTML\s*=", code) == [], script.name
+
+
+def test_what_the_repository_sells_pins_no_root_of_a_test(built: Build) -> None:
+    shop = (ROOT / "extension" / "sample" / "src" / "shop.json").read_text(encoding="utf-8")
+    assert '"roots": []' in shop
