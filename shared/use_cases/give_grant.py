@@ -6,20 +6,18 @@ when the order is refunded: it was not paid for.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
 from shared.domain.license import Grant, License, Proof, apply_grant
-from shared.errors import Conflict, OrderNotFound, StoreUnavailable, VersionConflict
-from shared.use_cases.project_license import project_license
+from shared.errors import Conflict, OrderNotFound
+from shared.use_cases.project_license import change_stored, project_license
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
     from shared.ports import LicenseRepository
     from shared.use_cases.record_payment import Books
 
-MOST_RIVALS = 5
 SOURCE = "admin"
 
 
@@ -35,19 +33,9 @@ def give_grant(order_id: str, term_days: int, key: str, books: Books,
     if order.grant is None:
         raise Conflict(code="ORDER_NOT_PAID")
     grant = _gift(order, term_days, key, books)
-    for _ in range(MOST_RIVALS):
-        stored = project_license(order, licenses, books, source=SOURCE)
-        gifted = apply_grant(stored, grant, now_s=books.clock.now_s(), source=SOURCE, actor=actor)
-        if gifted is stored:
-            return stored
-        try:
-            licenses.save(replace(gifted, version=stored.version + 1))
-        except VersionConflict:
-            continue
-        books.log.fact("license.granted", license_id=gifted.license_id, source=SOURCE,
-                       grant_id=grant.grant_id)
-        return gifted
-    raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+    license_ = project_license(order, licenses, books, source=SOURCE)
+    return change_stored(license_, licenses, books, lambda it, now_s: apply_grant(
+        it, grant, now_s=now_s, source=SOURCE, actor=actor))
 
 
 def _gift(order: Order, term_days: int, key: str, books: Books) -> Grant:
