@@ -1,27 +1,14 @@
-"""Encodings of keys and tokens: base64url, canonical JSON, thumbprints, points of the curve."""
+"""Encodings of keys and tokens: canonical JSON, thumbprints, points of the curve."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
+
+from shared.base64url import digest_b64url, from_b64url
 
 _FIELD = 2**255 - 19
 _CURVE_D = -121665 * pow(121666, -1, _FIELD) % _FIELD
-
-
-def base64url(raw: bytes) -> str:
-    """Without padding (RFC 7515 §2)."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """The bytes; raises ValueError for every spelling but the one that `base64url` writes."""
-    raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if base64url(raw) != text:  # the decoder passes over what is not base64url
-        raise ValueError("not base64url")
-    return raw
 
 
 def compact_json(value: dict[str, Any]) -> bytes:
@@ -32,7 +19,7 @@ def compact_json(value: dict[str, Any]) -> bytes:
 def thumbprint(x: str) -> str:
     """The RFC 7638 thumbprint of an Ed25519 key: its members are named in RFC 8037 §2."""
     jwk = {"crv": "Ed25519", "kty": "OKP", "x": x}
-    return base64url(hashlib.sha256(compact_json(jwk)).digest())
+    return digest_b64url(compact_json(jwk))
 
 
 def is_public_key(x: str) -> bool:
@@ -42,7 +29,7 @@ def is_public_key(x: str) -> bool:
     seeds given in place of their public half, are found before a set announces them.
     """
     try:
-        raw = from_base64url(x)
+        raw = from_b64url(x)
     except ValueError:
         return False
     y = int.from_bytes(raw, "little") & (2**255 - 1)

@@ -14,14 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from scripts.keyring.encoding import (
-    base64url,
-    compact_json,
-    from_base64url,
-    is_public_key,
-    thumbprint,
-)
+from scripts.keyring.encoding import compact_json, is_public_key, thumbprint
 from scripts.keyring.refusal import KeysRefused
+from shared.base64url import b64url, from_b64url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,8 +87,8 @@ def sign(key_set: KeySet, root: Signer) -> str:
     if any(key.x == root.x for key in key_set.keys):
         raise KeysRefused("root_signs_leases", "a root must not be a signing key; make one with "
                           "`scripts/keys signing`")
-    signed = f"{_header(root.x)}.{base64url(compact_json(_claims(key_set)))}"
-    return f"{signed}.{base64url(root.sign(signed.encode()))}"
+    signed = f"{_header(root.x)}.{b64url(compact_json(_claims(key_set)))}"
+    return f"{signed}.{b64url(root.sign(signed.encode()))}"
 
 
 def verify(token: str, roots: Iterable[str]) -> KeySet:
@@ -108,9 +103,9 @@ def verify(token: str, roots: Iterable[str]) -> KeySet:
         raise KeysRefused("foreign_root", "not a key set of this root; if another root signed "
                           "it, name that one's public half with --root-pub")
     try:
-        Ed25519PublicKey.from_public_bytes(from_base64url(x)).verify(
-            from_base64url(signature), f"{header}.{payload}".encode())
-        raw = from_base64url(payload)
+        Ed25519PublicKey.from_public_bytes(from_b64url(x)).verify(
+            from_b64url(signature), f"{header}.{payload}".encode())
+        raw = from_b64url(payload)
     except (InvalidSignature, ValueError):
         raise KeysRefused("bad_signature", "the key set was changed or cut after it was signed; "
                           "take it from GET /v1/keys") from None
@@ -164,7 +159,7 @@ def check_kid(kid: str, environment: str) -> None:
 
 def _header(x: str) -> str:
     """One spelling: so a header is compared, and nothing is read that is not verified."""
-    return base64url(compact_json({"alg": ALGORITHM, "kid": thumbprint(x), "typ": KEY_SET_TYPE}))
+    return b64url(compact_json({"alg": ALGORITHM, "kid": thumbprint(x), "typ": KEY_SET_TYPE}))
 
 
 def _claims(key_set: KeySet) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from scripts.keyring.encoding import base64url, thumbprint
+from scripts.keyring.encoding import thumbprint
 from scripts.keyring.key_set import NewKey
 from scripts.keyring.refusal import KeysRefused
+from shared.base64url import b64url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ class Root:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        self.x = base64url(key.public_key().public_bytes_raw())
+        self.x = b64url(key.public_key().public_bytes_raw())
         self.kid = thumbprint(self.x)
 
     def sign(self, message: bytes) -> bytes:
@@ -74,7 +75,7 @@ def make_signing_key(kid: str,
     """A new signing key of this name."""
     seed = random_bytes(SEED_BYTES)
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key()
-    return SigningKey(kid, base64url(public.public_bytes_raw()), base64url(seed))
+    return SigningKey(kid, b64url(public.public_bytes_raw()), b64url(seed))
 
 
 def root_from_pem(pem: bytes, passphrase: Callable[[], str]) -> Root:

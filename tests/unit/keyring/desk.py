@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from scripts.keyring.__main__ import main
-from scripts.keyring.encoding import from_base64url
+from shared.base64url import from_b64url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class Desk:
         """Every spelling of every private part in the folder."""
         found = {PASSPHRASE}
         for path in self.folder.glob("*.key"):
-            found |= _spellings(from_base64url(path.read_text().strip()))
+            found |= _spellings(from_b64url(path.read_text().strip()))
         for path in self.folder.glob("*.pem"):
             pem = path.read_bytes()
             found |= set(pem.decode().splitlines()[1:-1])

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from scripts.keyring.encoding import base64url, from_base64url, thumbprint
+from scripts.keyring.encoding import thumbprint
 from scripts.keyring.key_set import KeySet, verify
 from scripts.keyring.private_keys import make_root, make_signing_key, root_from_pem
+from shared.base64url import b64url, from_b64url
 from tests.unit.keyring.desk import NOW_S, PASSPHRASE, Desk, public_part
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def test_a_root_without_passphrase_asks_nothing(desk: Desk) -> None:
 def test_a_signing_key_is_the_seed_that_the_setting_takes(desk: Desk) -> None:
     code, out, _ = desk.type("signing s.key --kid 2026-11-a")
     seed = (desk.folder / "s.key").read_text().strip()
-    public = Ed25519PrivateKey.from_private_bytes(from_base64url(seed)).public_key()
+    public = Ed25519PrivateKey.from_private_bytes(from_b64url(seed)).public_key()
     assert (code, out) == (
-        0, f"kid  2026-11-a\nx    {base64url(public.public_bytes_raw())}\n")
+        0, f"kid  2026-11-a\nx    {b64url(public.public_bytes_raw())}\n")
     assert mode(desk.folder / "s.key") == 0o600
 
 

@@ -12,17 +12,12 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from scripts.keyring.encoding import (
-    base64url,
-    compact_json,
-    from_base64url,
-    is_public_key,
-    thumbprint,
-)
+from scripts.keyring.encoding import compact_json, is_public_key, thumbprint
 from scripts.keyring.key_set import KeySet, ListedKey, NewKey, sign, verify
 from scripts.keyring.private_keys import make_root, make_signing_key
 from scripts.keyring.refusal import KeysRefused
 from scripts.keyring.steps import new_set
+from shared.base64url import b64url, from_b64url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,21 +36,21 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(from_base64url(TOKEN.split(".")[1]))
+    found: dict[str, Any] = json.loads(from_b64url(TOKEN.split(".")[1]))
     return {**found, **changed}
 
 
 def signed(payload: bytes, **changed: str) -> str:
     header = {"alg": "Ed25519", "kid": ROOT.kid, "typ": "tongbao-keys+jwt", **changed}
-    head = f"{base64url(compact_json(header))}.{base64url(payload)}"
-    return f"{head}.{base64url(ROOT.sign(head.encode()))}"
+    head = f"{b64url(compact_json(header))}.{b64url(payload)}"
+    return f"{head}.{b64url(ROOT.sign(head.encode()))}"
 
 
 def test_a_set_is_the_jws_of_the_design() -> None:
     header, payload, _ = TOKEN.split(".")
-    assert from_base64url(header) == (
+    assert from_b64url(header) == (
         b'{"alg":"Ed25519","kid":"' + ROOT.kid.encode() + b'","typ":"tongbao-keys+jwt"}')
-    assert json.loads(from_base64url(payload)) == {
+    assert json.loads(from_b64url(payload)) == {
         "v": 1, "iss": "tongbao:TB01", "env": "live", "seq": 1, "iat": NOW_S,
         "exp": NOW_S + 400 * 86_400, "keys": [{
             "kid": "2026-11-a", "x": KEY.x, "status": "active",
@@ -178,12 +173,12 @@ def test_every_public_half_is_a_point_of_the_curve(seed: bytes) -> None:
 
 
 def test_half_of_all_texts_are_no_public_key() -> None:
-    taken = sum(is_public_key(base64url(i.to_bytes(32, "little"))) for i in range(2, 402))
+    taken = sum(is_public_key(b64url(i.to_bytes(32, "little"))) for i in range(2, 402))
     assert 150 < taken < 250
 
 
 @pytest.mark.parametrize("x", ["", "A", KEY.x + "=", KEY.x[:-1], KEY.x + "AA", "é" * 43,
-                               base64url((2**255 - 1).to_bytes(32, "little"))])
+                               b64url((2**255 - 1).to_bytes(32, "little"))])
 def test_what_has_not_the_form_of_a_key_is_none(x: str) -> None:
     assert not is_public_key(x)
 
