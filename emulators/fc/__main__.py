@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import queue
 import re
-import signal
 import sys
 import time
 from pathlib import Path
@@ -23,6 +21,7 @@ from urllib.request import Request, urlopen
 
 from emulators.fc.rendered import RenderedError, read
 from emulators.fc.server import FunctionComputeEmulator, Options
+from emulators.stopping import Stop
 
 QUOTES = ('"', "'")
 ENV_LINE = re.compile(r"""^[ \t]*([A-Za-z_]\w*)[ \t]*=("[^"]*"|'[^']*'|.*)$""", re.MULTILINE)
@@ -87,21 +86,10 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _told(stop: queue.SimpleQueue[int], *, within_s: float) -> bool:
-    try:
-        stop.get(timeout=within_s)
-    except queue.Empty:
-        return False
-    return True
-
-
 def serve(options: argparse.Namespace) -> int:
     """Run until interrupted."""
     document = _document(options.rendered)
-    # Not an Event: its lock may be held by the very wait that the signal interrupts.
-    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: stop.put(number))
+    stop = Stop()
     emulator = FunctionComputeEmulator(
         document,
         options.code_root,
@@ -111,7 +99,7 @@ def serve(options: argparse.Namespace) -> int:
     with emulator:
         _announce(emulator, given=_code(options.code))
         seen_s = int(time.time())
-        while not _told(stop, within_s=0.5):
+        while not stop.wait(within_s=0.5):
             now_s = int(time.time())
             if now_s > seen_s and not options.no_timers:
                 emulator.run_timers(seen_s, now_s)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import queue
-import signal
 import sqlite3
 import sys
+
+from emulators.stopping import Stop
 
 from .emulator import ACCESS_KEY_ID, ACCESS_KEY_SECRET, INSTANCE, TablestoreEmulator
 
@@ -40,10 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    # Not an Event: its lock may be held by the very wait that the signal interrupts.
-    stopped: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: stopped.put(number))
+    stopped = Stop()
     emulator = TablestoreEmulator(
         data=options.data,
         index_delay_ms=options.index_delay_ms,
@@ -55,7 +52,7 @@ def _serve(options: argparse.Namespace) -> None:
         print(f"Tablestore emulator on {server.endpoint}", flush=True)
         print(f"  instance {options.instance}, access key id {options.access_key_id}", flush=True)
         print(f"  data in {options.data}; control under {server.endpoint}/_emulator/", flush=True)
-        stopped.get()
+        stopped.wait()
 
 
 if __name__ == "__main__":

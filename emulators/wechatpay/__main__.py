@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import queue
-import signal
 import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
+from emulators.stopping import Stop
 from emulators.wechatpay.account import Account
 from emulators.wechatpay.emulator import WeChatPayEmulator
 from emulators.wechatpay.settings import LOOPBACK, NOTIFY_KEYS, Settings
@@ -68,10 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(arguments: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
     account = Account.load_or_create(arguments.account)
-    # Not an Event: its lock may be held by the very wait that the signal interrupts.
-    stop: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: stop.put(number))
+    stop = Stop()
     with WeChatPayEmulator(account, data=arguments.data,
                            settings=settings_of(arguments)) as emulator:
         emulator.set_time_scale(arguments.time_scale)
@@ -82,7 +78,7 @@ def serve(arguments: argparse.Namespace) -> None:
                   f"phone page           {serving.base_url}/_emulator/phone\n"
                   f"merchant account     {arguments.account} (mchid {account.mchid})",
                   flush=True)
-            stop.get()
+            stop.wait()
 
 
 if __name__ == "__main__":
