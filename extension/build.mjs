@@ -13,7 +13,7 @@ import { gzipSync } from "node:zlib";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** What it may weigh now: this number only falls, until it is the goal. */
-const BUDGET_BYTES = 21_000;
+const BUDGET_BYTES = 19_500;
 const GOAL_BYTES = 15_000;
 const COMMON = { bundle: true, format: "esm", target: ["chrome116", "firefox128"], minify: true,
   legalComments: "none", logLevel: "warning" };

@@ -1,5 +1,5 @@
 /** A payment code as an SVG element: black on its own white tile, with the quiet zone that readers need. */
-import { encode } from "uqr";
+import { correction, generate } from "lean-qr/nano";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const QUIET_MODULES = 4;
@@ -32,15 +32,15 @@ export function qrElement(value: string, { label, size, document = globalThis.do
 
 /** The dark modules as one path, and the width of the whole in modules, quiet zone and all. */
 export function qrPath(value: string): { readonly path: string; readonly width: number } {
-  const rows = encode(value, { ecc: "M", border: 0 }).data.map((row, y) => {
-    let path = "";
-    for (let x = 0; x < row.length; x += 1) {
+  const code = generate(value, { minCorrectionLevel: correction.M });
+  let path = "";
+  for (let y = 0; y < code.size; y += 1) {
+    for (let x = 0; x < code.size; x += 1) {
       let run = 0;
-      while (row[x + run] === true) run += 1;
+      while (code.get(x + run, y)) run += 1;
       if (run > 0) path += `M${x + QUIET_MODULES} ${y + QUIET_MODULES}h${run}v1h-${run}z`;
       x += run;
     }
-    return path;
-  });
-  return { path: rows.join(""), width: rows.length + 2 * QUIET_MODULES };
+  }
+  return { path, width: code.size + 2 * QUIET_MODULES };
 }
