@@ -41,7 +41,8 @@ class Tab:
                 if found:
                     return found
             time.sleep(LOOK_AGAIN_S)
-        raise AssertionError(f"{expression} stays {found!r} in:\n{self.text('body')}")
+        shown = self.evaluate("document.documentElement.textContent")
+        raise AssertionError(f"{expression} stays {found!r} in:\n{shown}")
 
     def wait_for_element(self, selector: str) -> None:
         """Until it is there."""
