@@ -40,11 +40,16 @@ class Build:
         shutil.copytree(self.folder, folder)
         manifest = {**self.manifest(), "key": self.key, "version": f"1.0.{version}"}
         (folder / "manifest.json").write_text(json.dumps(manifest))
-        if ahead_s:
-            moved = f"Date.now=(now=>()=>now.call(Date)+{ahead_s * 1000})(Date.now);"
-            for name in SCRIPTS:
-                script = folder / name
-                script.write_text(moved + script.read_text(encoding="utf-8"), encoding="utf-8")
+        set_ahead(folder, ahead_s)
+
+
+def set_ahead(folder: Path, ahead_s: int) -> None:
+    """Let the scripts of an unpacked build tell a time that is so much ahead."""
+    if ahead_s:
+        moved = f"Date.now=(now=>()=>now.call(Date)+{ahead_s * 1000})(Date.now);"
+        for name in SCRIPTS:
+            script = folder / name
+            script.write_text(moved + script.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def build(folder: Path, shop: Mapping[str, Any], *, like: Build | None = None) -> Build:
