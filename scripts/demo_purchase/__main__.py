@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.demo_purchase.afterwards import Afterwards
+from scripts.demo_purchase.browser.chromium import Looks, check
+from scripts.demo_purchase.browser.failure import BrowserFailed
+from scripts.demo_purchase.browser.play import PICTURE, play_by_hand, play_headless
 from scripts.demo_purchase.buyer import PurchaseFailed
 from scripts.demo_purchase.faults.play import play_faults
 from scripts.demo_purchase.lease import InvalidLease
-from scripts.demo_purchase.live import tell_facts
+from scripts.demo_purchase.live import STOPPED, tell_facts, until_stopped
 from scripts.demo_purchase.purchase import Purchase, shown_stack
 from scripts.demo_purchase.rendered import RenderFailed
 from scripts.demo_purchase.server import serve_shop
@@ -21,7 +26,7 @@ from scripts.demo_purchase.state import StateInUse, locked, open_state
 from scripts.demo_purchase.timeline import Timeline, make_console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from scripts.demo_purchase.stack import Stack
 
@@ -43,27 +48,49 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace, timeline: Timeline) -> int:
-    purchased = False
     try:
         if options.faults:
             play_faults(timeline)
             _save_picture(options, timeline)
-            return 0
-        timeline.opening()
-        with (locked(options.state) as folder,
-              shown_stack(open_state(folder), timeline) as stack):
-            Afterwards(stack, timeline, Purchase(stack, timeline).run()).run()
-            purchased = True
-            _save_picture(options, timeline)
-            if not options.once:
-                _stay(stack, timeline)
+        elif options.browser:
+            _browse(options, timeline)
+        else:
+            _purchase(options, timeline)
     except KeyboardInterrupt:
-        timeline.line([("Stopped.", "dim")])
-        return 0 if purchased else INTERRUPTED
-    except (PurchaseFailed, InvalidLease, RenderFailed, StateInUse, OSError) as error:
+        timeline.line(STOPPED)
+        return INTERRUPTED
+    except (PurchaseFailed, InvalidLease, RenderFailed, StateInUse, BrowserFailed,
+            OSError) as error:
         timeline.failure(str(error))
         return 1
     return 0
+
+
+def _purchase(options: argparse.Namespace, timeline: Timeline) -> None:
+    timeline.opening("one whole purchase, and the life of a license")
+    with _stack(options, timeline) as stack:
+        Afterwards(stack, timeline, Purchase(stack, timeline).run()).run()
+        _save_picture(options, timeline)
+        if not options.once:
+            _stay(stack, timeline)
+
+
+def _browse(options: argparse.Namespace, timeline: Timeline) -> None:
+    looks = Looks(options.headless, options.language)
+    check(os.environ, looks)
+    timeline.opening("the sample extension in a browser")
+    with _stack(options, timeline) as stack:
+        if options.headless:
+            play_headless(stack, timeline, looks, options.screenshot)
+        else:
+            play_by_hand(stack, timeline, looks)
+
+
+@contextmanager
+def _stack(options: argparse.Namespace, timeline: Timeline) -> Iterator[Stack]:
+    with (locked(options.state) as folder,
+          shown_stack(open_state(folder), timeline) as stack):
+        yield stack
 
 
 def _save_picture(options: argparse.Namespace, timeline: Timeline) -> None:
@@ -77,7 +104,7 @@ def _stay(stack: Stack, timeline: Timeline) -> None:
     config = {"functions": {"create_order": stack.urls["create-order"],
                             "license_fetch": stack.urls["license-fetch"]},
               "roots": stack.state.keys.pinned, "phone": stack.phone_url()}
-    with serve_shop(config, stack.state.ports["shop"]) as shop:
+    with serve_shop(config, stack.state.ports["shop"]) as shop, until_stopped(timeline):
         timeline.line([("Now try it yourself", "bold")])
         timeline.summary([("the shop", shop.url), ("the phone", stack.phone_url()),
                           ("kept in", str(stack.state.folder)), ("to stop", "Ctrl-C")])
@@ -87,15 +114,27 @@ def _stay(stack: Stack, timeline: Timeline) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo", description="One whole purchase on this machine, then a shop page.")
-    parser.add_argument("--once", action="store_true", help="exit after the purchase")
-    parser.add_argument("--faults", action="store_true",
-                        help="what may go wrong instead, in a world of its own; then exit")
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--once", action="store_true", help="exit after the purchase")
+    modes.add_argument("--faults", action="store_true",
+                       help="what may go wrong instead, in a world of its own; then exit")
+    modes.add_argument("--browser", action="store_true",
+                       help="buy yourself instead, in Chromium with the sample extension")
+    parser.add_argument("--headless", action="store_true",
+                        help="with --browser: without a window; it buys by itself, then exits")
+    parser.add_argument("--language", metavar="zh-CN", help="of the browser")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", default=PICTURE,
+                        help="with --headless: where the picture goes (build/demo-browser.png)")
     parser.add_argument("--state", type=Path,
                         help="folder for account, keys and data (default: .tongbao/demo)")
     parser.add_argument("--picture", type=Path, help="save the timeline as SVG")
     options = parser.parse_args(arguments)
     if options.faults and options.state is not None:
         parser.error("--faults plays in a world of its own and keeps nothing: no --state")
+    if options.headless and not options.browser:
+        parser.error("--headless is said of --browser")
+    if options.picture is not None and options.browser:
+        parser.error("--picture is of a purchase in the terminal; see --screenshot")
     options.state = options.state or DEFAULT_STATE
     return options
 

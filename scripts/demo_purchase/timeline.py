@@ -84,11 +84,10 @@ class Timeline:
         self._began = time.perf_counter()
         self._known: list[tuple[float, str, str]] = []
 
-    def opening(self) -> None:
+    def opening(self, what: str) -> None:
         """What the reader is going to see."""
         self.console.print()
-        self.console.print(Text.assemble(
-            ("通宝 Tongbao", "bold"), " · one whole purchase, and the life of a license"))
+        self.console.print(Text.assemble(("通宝 Tongbao", "bold"), f" · {what}"))
         self.console.print(Text(
             "The functions are the ones that are deployed. Tablestore, WeChat Pay and Function "
             "Compute are emulators on this machine, so no account is needed and no money moves.",
@@ -108,6 +107,10 @@ class Timeline:
     def line(self, words: Sequence[tuple[str, str]]) -> None:
         """One line of (text, style) pairs."""
         self.console.print(Text.assemble(*words), no_wrap=True, overflow="ellipsis")
+
+    def whole_line(self, text: str) -> None:
+        """One line that is never cut or folded by us: an address to click."""
+        self.console.print(Text(text, style="cyan underline"), soft_wrap=True)
 
     def failure(self, why: str) -> None:
         """The step that just ran could not be done."""

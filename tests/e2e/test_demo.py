@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import stat
-import subprocess
-import sys
 import urllib.request
 from base64 import urlsafe_b64encode
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts.demo_purchase.__main__ import main
 from scripts.demo_purchase.state import locked, open_state
+from tests.e2e.demo_process import PATIENCE_S, processes_of, start_demo
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
-
-
-def start_demo(state: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "scripts.demo_purchase", "--state", str(state), *options],
-        cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        encoding="utf-8", env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"})
-
-
-def processes_of(state: Path) -> list[str]:
-    """Processes, of any parent, that were given this demo's address of Tablestore."""
-    port = json.loads((state / "ports.json").read_text())["tablestore"]
-    mark = f"TONGBAO_TABLESTORE_ENDPOINT=http://127.0.0.1:{port}".encode()
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and mark in (folder / "environ").read_bytes():
-                found.append(folder.name)
-        except OSError:
-            continue
-    return found
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_demo_buys_a_license_and_exits_0(tmp_path: Path) -> None:
@@ -105,3 +81,24 @@ def test_the_shop_stays_open_until_a_signal_and_leaves_no_process(
     assert demo.returncode == 0, output
     assert "Stopped." in output
     assert processes_of(state) == []
+
+
+def test_without_a_screen_nothing_is_started_and_it_is_said_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert main(["--browser", "--state", str(tmp_path / "state")]) == 1
+    told = capsys.readouterr().out
+    for way in ("no screen", "--headless", "ssh -X", "xvfb-run", "scripts/test extension"):
+        assert way in told
+    assert not (tmp_path / "state").exists()
+
+
+def test_what_belongs_to_another_way_of_the_demo_is_refused(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["--headless"], ["--browser", "--once"], ["--browser", "--faults"],
+                  ["--browser", "--picture", str(tmp_path / "demo.svg")]):
+        with pytest.raises(SystemExit, match="2"):
+            main([*wrong, "--state", str(tmp_path)])
+    assert "--screenshot" in capsys.readouterr().err
