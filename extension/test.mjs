@@ -6,9 +6,13 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leanNoble } from "./lean.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = ["sdk/test", "sample/dev/test"].map((name) => join(ROOT, "extension", name));
+/** The fallback is tested as it is shipped. */
+const SHIPPED = { name: "shipped-fallback", setup: (pack) => pack.onResolve({ filter: /^@noble\/ed25519$/ }, ({ importer }) =>
+  (importer.endsWith("/sdk/src/ed25519.ts") ? { path: join(ROOT, "node_modules", "@noble", "ed25519", "index.js") } : undefined)) };
 const wanted = process.argv.slice(2);
 const out = mkdtempSync(join(tmpdir(), "tongbao-sdk-"));
 try {
@@ -16,7 +20,7 @@ try {
   const entryPoints = FOLDERS.flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".test.ts")
     && (wanted.length === 0 || wanted.some((word) => name.startsWith(word)))).map((name) => join(folder, name)));
   await build({ entryPoints, bundle: true, platform: "node", format: "esm", packages: "external",
-    outdir: out, outbase: join(ROOT, "extension"), outExtension: { ".js": ".mjs" }, sourcemap: "inline", target: "node20", logLevel: "warning" });
+    plugins: [SHIPPED, leanNoble],    outdir: out, outbase: join(ROOT, "extension"), outExtension: { ".js": ".mjs" }, sourcemap: "inline", target: "node20", logLevel: "warning" });
   const files = FOLDERS.map((folder) => join(out, relative(join(ROOT, "extension"), folder))).filter(existsSync)
     .flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".mjs")).map((name) => join(folder, name)));
   const { status } = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...files],

@@ -1,6 +1,7 @@
 /** What this browser believes: pinned root ▶ signed key set ▶ lease ▶ own device key, and a clock that does not fall. */
 import { Verifier } from "../../verifier/tongbao_verifier";
 import type { Answer, Code, LeaseClaims, Options } from "../../verifier/tongbao_verifier";
+import { verifyEd25519 } from "./ed25519";
 import type { Scene } from "./scene";
 import type { WeChatIntegrationOptions } from "./types";
 
@@ -86,7 +87,7 @@ export class Trust {
   }
 
   #fresh(seq: number): Verifier {
-    return new Verifier({ ...this.#options, minSeq: Math.max(seq, this.#options.minSeq ?? 0) });
+    return new Verifier({ ed25519: verifyEd25519, ...this.#options, minSeq: Math.max(seq, this.#options.minSeq ?? 0) });
   }
 
   async #clock(): Promise<KeptClock> {
