@@ -429,75 +429,31 @@ function windowAt(claims: LeaseClaims, nowS: number): Code {
 
 // ---- JSON: no name twice, integers alone, nothing deep ---------------------------------------
 
-const TOKEN = /[ \t\n\r]*([{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\.)*"|-?[0-9]+(?![0-9.eE])|[a-z]+)[ \t\n\r]*/y;
-const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/;
-const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([["true", true], ["false", false], ["null", null]]);
+const STRING = /"(?:[^"\\]|\\.)*"/g;
 
-/** The object in these bytes, or MALFORMED. `JSON.parse` would keep the last of two equal names. */
+/** The object in these bytes, or MALFORMED. `JSON.parse` alone would keep the last of two equal names. */
 function object(raw: Bytes): JsonObject {
   let source: string;
+  let found: Json;
   try {
     source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
+    found = JSON.parse(source) as Json;
   } catch {
     throw new Refused("MALFORMED");
   }
-  let at = 0;
-  const next = (): string => {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(source)?.[1];
-    if (found === undefined) throw new Refused("MALFORMED");
-    at = TOKEN.lastIndex;
-    return found;
-  };
-  const many = (end: string, one: (token: string) => void): void => {
-    let token = next();
-    if (token === end) return;
-    for (;;) {
-      one(token);
-      const after = next();
-      if (after === end) return;
-      must(after === ",");
-      token = next();
-    }
-  };
-  const value = (token: string, left: number): Json => {
-    if (token === "{" || token === "[") must(left > 0);
-    if (token === "[") {
-      const list: Json[] = [];
-      many("]", (first) => list.push(value(first, left - 1)));
-      return list;
-    }
-    if (token === "{") {
-      const found = Object.create(null) as Record<string, Json>;
-      many("}", (first) => {
-        const name = unquoted(first);
-        must(!(name in found) && next() === ":");
-        found[name] = value(next(), left - 1);
-      });
-      return found;
-    }
-    return scalar(token);
-  };
-  const found = value(next(), DEPTH_LIMIT);
-  must(at === source.length);
+  const bare = source.replaceAll(STRING, "");
+  must(!/-0|[0-9][.eE]/.test(bare));
+  must(bare.split(":").length - 1 === names(found, DEPTH_LIMIT));
   return record(found);
 }
 
-function scalar(token: string): Json {
-  if (token.startsWith('"')) return unquoted(token);
-  const word = WORDS.get(token);
-  if (word !== undefined) return word;
-  must(INTEGER.test(token) && Number.isSafeInteger(Number(token)));
-  return Number(token);
-}
-
-function unquoted(token: string): string {
-  must(token.startsWith('"'));
-  try {
-    return JSON.parse(token) as string;
-  } catch {
-    throw new Refused("MALFORMED"); // an escape that JSON does not know
-  }
+/** How many names there are in all of it; MALFORMED where it is too deep or a number is not exact. */
+function names(value: Json, left: number): number {
+  if (typeof value === "number") must(Number.isSafeInteger(value));
+  if (typeof value !== "object" || value === null) return 0;
+  must(left > 0);
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, one: Json) => sum + names(one, left - 1), own);
 }
 
 function record(value: Json | undefined): JsonObject {
