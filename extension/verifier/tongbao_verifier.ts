@@ -48,7 +48,7 @@ export interface PublicJwk {
 }
 
 type Subtle = typeof globalThis.crypto.subtle;
-type Bytes = ReturnType<typeof emptyBytes>;
+type Bytes = ReturnType<typeof utf8>;
 
 /** Whether a signature of 64 bytes is good; it must not take a key of small order (ZIP 215 off). */
 export type Ed25519Verify = (signature: Bytes, message: Bytes, publicKey: Bytes) => Promise<boolean>;
@@ -264,7 +264,7 @@ export class Verifier {
     if (credential !== undefined && credential !== null) {
       must(claims["ath"] === (await hash(utf8(credential), this.#subtle)));
     }
-    const sent = concat(body ?? emptyBytes(0));
+    const sent = concat(body ?? new Uint8Array(0));
     if (sent.length > 0 || claims["bth"] !== undefined) {
       must(claims["bth"] === (await hash(sent, this.#subtle)));
     }
@@ -336,9 +336,9 @@ export async function thumbprint(jwk: PublicJwk, subtle: Subtle = globalThis.cry
 // ---- Ed25519: the platform's, or the fallback ------------------------------------------------
 
 async function chooseEd25519(subtle: Subtle, given: Ed25519Verify | undefined): Promise<Ed25519Verify> {
-  const known = bytesOf(RFC_8032_KEY, 32);
+  const imported = (x: Bytes) => subtle.importKey("raw", x, "Ed25519", false, ["verify"]);
   try {
-    await subtle.importKey("raw", known, "Ed25519", false, ["verify"]);
+    await imported(bytesOf(RFC_8032_KEY));
   } catch {
     if (given !== undefined) return given;
     // #region for servers: who bundles the fallback gives it
@@ -348,8 +348,7 @@ async function chooseEd25519(subtle: Subtle, given: Ed25519Verify | undefined): 
   }
   return async (signature, message, x) => {
     try {
-      const key = await subtle.importKey("raw", x, "Ed25519", false, ["verify"]);
-      return await subtle.verify("Ed25519", key, signature, message);
+      return await subtle.verify("Ed25519", await imported(x), signature, message);
     } catch {
       return false; // a key off the curve, where the platform minds
     }
@@ -378,7 +377,7 @@ function ed25519Key(x: unknown): Bytes | null {
 // ---- tokens ----------------------------------------------------------------------------------
 
 function read(token: unknown, limit: number): Jws {
-  if (typeof token !== "string" || token.length > limit) throw new Refused("MALFORMED");
+  must(typeof token === "string" && token.length <= limit);
   const [header, payload, signature, ...rest] = token.split(".");
   must(header !== undefined && payload !== undefined && signature !== undefined && rest.length === 0);
   const signed = utf8(token.slice(0, token.lastIndexOf(".")));
@@ -457,19 +456,19 @@ function names(value: Json, left: number): number {
 }
 
 function record(value: Json | undefined): JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refused("MALFORMED");
+  must(typeof value === "object" && value !== null && !Array.isArray(value));
   return value;
 }
 
 function text(source: JsonObject, name: string): string {
   const value = source[name];
-  if (typeof value !== "string" || value === "") throw new Refused("MALFORMED");
+  must(typeof value === "string" && value !== "");
   return value;
 }
 
 function count(source: JsonObject, name: string): number {
   const value = source[name];
-  if (typeof value !== "number" || value < 0) throw new Refused("MALFORMED");
+  must(typeof value === "number" && value >= 0);
   return value;
 }
 
@@ -497,12 +496,9 @@ function whole(number: number): number {
   return number;
 }
 
-function emptyBytes(length: number) {
-  return new Uint8Array(length);
-}
-
+// #region for servers
 function concat(...parts: readonly Uint8Array[]): Bytes {
-  const found = emptyBytes(parts.reduce((sum, part) => sum + part.length, 0));
+  const found = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     found.set(part, at);
@@ -510,9 +506,10 @@ function concat(...parts: readonly Uint8Array[]): Bytes {
   }
   return found;
 }
+// #endregion
 
-function utf8(source: string): Bytes {
-  return concat(new TextEncoder().encode(source));
+function utf8(source: string) {
+  return Uint8Array.from(new TextEncoder().encode(source));
 }
 
 async function hash(data: Bytes, subtle: Subtle): Promise<string> {
@@ -528,13 +525,12 @@ function base64url(data: Uint8Array): string {
 function decoded(source: unknown): Bytes | null {
   if (typeof source !== "string" || !/^[A-Za-z0-9_-]*$/.test(source) || source.length % 4 === 1) return null;
   const plain = atob(source.replaceAll("-", "+").replaceAll("_", "/"));
-  const found = emptyBytes(plain.length);
-  for (let at = 0; at < plain.length; at += 1) found[at] = plain.charCodeAt(at);
+  const found = Uint8Array.from(plain, (character) => character.charCodeAt(0));
   return base64url(found) === source ? found : null;
 }
 
 function bytesOf(source: unknown, length?: number): Bytes {
   const found = decoded(source);
-  if (found === null || (length !== undefined && found.length !== length)) throw new Refused("MALFORMED");
+  must(found !== null && (length === undefined || found.length === length));
   return found;
 }
