@@ -124,7 +124,7 @@ export class Api {
     const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
     const request: RequestInit = {
       method, headers: headersOf(call, proof), cache: "no-store", credentials: "omit", redirect: "error",
-      signal: call.signal === undefined ? timeout : anyOf(call.signal, timeout),
+      signal: AbortSignal.any(call.signal === undefined ? [timeout] : [call.signal, timeout]),
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) };
     let response: Response;
     let said: string;
@@ -148,16 +148,6 @@ function headersOf(call: Call, proof: string | undefined): Record<string, string
     ...(call.secret === undefined ? {} : { Authorization: `Bearer ${call.secret}` }),
     ...(call.idempotencyKey === undefined ? {} : { "Idempotency-Key": call.idempotencyKey }),
     ...(proof === undefined ? {} : { DPoP: proof }) };
-}
-
-/** AbortSignal.any, which Chromium has only since 116. */
-function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
-  const both = new AbortController();
-  for (const signal of signals) {
-    if (signal.aborted) both.abort();
-    signal.addEventListener("abort", () => both.abort(), { once: true });
-  }
-  return both.signal;
 }
 
 function parsed(said: string, response: Response): unknown {

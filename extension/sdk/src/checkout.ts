@@ -4,7 +4,7 @@ import type { KeptOrder } from "./answers";
 import type { Keeper } from "./keeper";
 import type { KeptPurchase, Orders } from "./orders";
 import { isOver, isPaid } from "./orders";
-import { Wake, poll } from "./poller";
+import { Wake, aborted, poll } from "./poller";
 import type { Scene } from "./scene";
 import { summary } from "./shelf";
 import type { Checkout, CheckoutState, License, Unsubscribe } from "./types";
@@ -55,13 +55,12 @@ export class OrderCheckout implements Checkout {
       waiting.push(state);
       news.ring();
     });
-    this.#stop.signal.addEventListener("abort", () => news.ring(), { once: true });
     try {
       for (;;) {
         const next = waiting.shift();
         if (next !== undefined) yield next;
         else if (this.#ended || this.#stop.signal.aborted) return;
-        else await aborted(news.signal);
+        else await aborted(AbortSignal.any([this.#stop.signal, news.signal]));
       }
     } finally {
       off();
@@ -221,11 +220,4 @@ function deferred<T>(): Deferred<T> {
   const promise = new Promise<T>((resolve, reject) => Object.assign(both, { resolve, reject }));
   promise.catch(asPayError); // nobody has to wait for it
   return { promise, ...both as Pick<Deferred<T>, "resolve" | "reject"> };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

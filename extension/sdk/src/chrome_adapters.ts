@@ -10,7 +10,7 @@ const NAME = "key";
 export function browserAdapters(): Adapters {
   return {
     storage: extensionStorage, keys: new IndexedKeys(), nowMs: () => Date.now(), random: () => Math.random(),
-    fetch: (input, init) => globalThis.fetch(input, init), locks: globalThis.navigator?.locks ?? null, pause, visibility,
+    fetch: (input, init) => globalThis.fetch(input, init), locks: globalThis.navigator?.locks, pause, visibility,
     extension: typeof chrome === "undefined" || chrome.runtime?.id === undefined ? null : extensionApi,
     platform: platformOf(globalThis.navigator?.userAgent ?? "") };
 }
