@@ -6,11 +6,15 @@ import { readFileSync } from "node:fs";
 const UNUSED = ["CURVE", "fromAffine", "fromHex", "x", "y", "assertValidity", "multiplyUnsafe", "toAffine", "toBytes", "toHex",
   "isTorsionFree"];
 
-function withoutMethods(source) {
-  return UNUSED.reduce((left, name) => {
-    const method = new RegExp(`^ {4}(?:static |get )?${name}\\([^)]*\\) \\{\\n[^]*?^ {4}\\}\\n`, "gm");
-    if (left.match(method)?.length !== 1) throw new Error(`@noble/ed25519 is not as it was: ${name}`);
-    return left.replace(method, "");
+/** Tables of multiples, which noble's comments tell how to do without: to make them takes longer than the few signatures
+ *  that a browser verifies. */
+const TABLES = /^ *if \(this\.equals\(G\)\)\s*return wNAF\(n\)\.p;\n/gm;
+
+function ofNoble(source) {
+  const methods = UNUSED.map((name) => new RegExp(`^ {4}(?:static |get )?${name}\\([^)]*\\) \\{\\n[^]*?^ {4}\\}\\n`, "gm"));
+  return [TABLES, ...methods].reduce((left, unused) => {
+    if (left.match(unused)?.length !== 1) throw new Error(`@noble/ed25519 is not as it was: ${unused}`);
+    return left.replace(unused, "");
   }, source);
 }
 
@@ -24,7 +28,7 @@ const read = (path) => readFileSync(path, "utf8");
 export const leanNoble = {
   name: "lean-noble",
   setup(pack) {
-    pack.onLoad({ filter: /@noble\/ed25519\/index\.js$/ }, ({ path }) => ({ contents: withoutMethods(read(path)) }));
+    pack.onLoad({ filter: /@noble\/ed25519\/index\.js$/ }, ({ path }) => ({ contents: ofNoble(read(path)) }));
   },
 };
 

@@ -283,7 +283,7 @@ export class Verifier {
 
   async #verifies(x: Bytes, jws: Jws): Promise<boolean> {
     if (jws.signature.length !== 64) return false;
-    this.#ed25519 ??= chooseEd25519(this.#subtle, this.#options.ed25519);
+    this.#ed25519 ??= chooseEd25519(this.#subtle, x, this.#options.ed25519);
     return (await this.#ed25519)(jws.signature, jws.signed, x);
   }
 }
@@ -335,10 +335,11 @@ export async function thumbprint(jwk: PublicJwk, subtle: Subtle = globalThis.cry
 
 // ---- Ed25519: the platform's, or the fallback ------------------------------------------------
 
-async function chooseEd25519(subtle: Subtle, given: Ed25519Verify | undefined): Promise<Ed25519Verify> {
+/** By the first key that is used, a root: whether the platform takes it. */
+async function chooseEd25519(subtle: Subtle, known: Bytes, given: Ed25519Verify | undefined): Promise<Ed25519Verify> {
   const imported = (x: Bytes) => subtle.importKey("raw", x, "Ed25519", false, ["verify"]);
   try {
-    await imported(bytesOf(RFC_8032_KEY));
+    await imported(known);
   } catch {
     if (given !== undefined) return given;
     // #region for servers: who bundles the fallback gives it
@@ -354,8 +355,6 @@ async function chooseEd25519(subtle: Subtle, given: Ed25519Verify | undefined): 
     }
   };
 }
-
-const RFC_8032_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
 const PRIME = 2n ** 255n - 19n;
 /** Ordinates of points that verify what nobody signed (RFC 8032 §5.1, small subgroup). */

@@ -85,17 +85,15 @@ export class Api {
   }
 
   devices(licenseId: string): Promise<Devices> {
-    return this.#listed(licenseId, "GET", "");
+    return this.#listed(licenseId, "GET", "/devices");
   }
 
   removeDevice(licenseId: string, deviceId: string): Promise<Devices> {
-    return this.#listed(licenseId, "DELETE", `/${part(deviceId)}`);
+    return this.#listed(licenseId, "DELETE", `/devices/${part(deviceId)}`);
   }
 
-  async decide(licenseId: string, takeoverId: string, decision: "approve" | "object"): Promise<Devices> {
-    const answer = await this.#proven("POST", `/v1/licenses/${part(licenseId)}/takeovers/${part(takeoverId)}`,
-      { body: { decision } });
-    return readDevices(answer, await this.#device.idIn(licenseId));
+  decide(licenseId: string, takeoverId: string, decision: "approve" | "object"): Promise<Devices> {
+    return this.#listed(licenseId, "POST", `/takeovers/${part(takeoverId)}`, { body: { decision } });
   }
 
   /** The signed key set. */
@@ -103,21 +101,20 @@ export class Api {
     return text(fields(await this.#call("licenseFetch", "GET", "/v1/keys", { signal }))["set"]);
   }
 
-  async #listed(licenseId: string, method: string, rest: string): Promise<Devices> {
-    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}/devices${rest}`, {});
+  async #listed(licenseId: string, method: string, rest: string, call: Call = {}): Promise<Devices> {
+    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}${rest}`, call);
     return readDevices(answer, await this.#device.idIn(licenseId));
   }
 
   /** With a proof of this device's key; once more where its nonce was too old or missing. */
   async #proven(method: string, path: string, call: Call): Promise<unknown> {
-    const proof = (): Promise<string> => this.#device.proof({ method, url: this.#bases.licenseFetch + path,
-      body: call.body === undefined ? null : JSON.stringify(call.body), secret: call.secret ?? null });
-    try {
-      return await this.#call("licenseFetch", method, path, call, await proof());
-    } catch (error) {
-      if (!(error instanceof PayError) || !STALE.includes(error.reason ?? "")) throw error;
-      return this.#call("licenseFetch", method, path, call, await proof());
-    }
+    const url = this.#bases.licenseFetch + path;
+    const once = async (): Promise<unknown> =>
+      this.#call("licenseFetch", method, path, call, await this.#device.proof(method, url, call));
+    return once().catch((error: unknown) => {
+      if (error instanceof PayError && STALE.includes(error.reason ?? "")) return once();
+      throw error;
+    });
   }
 
   async #call(desk: Desk, method: string, path: string, call: Call, proof?: string): Promise<unknown> {
@@ -125,7 +122,7 @@ export class Api {
     const request: RequestInit = {
       method, headers: headersOf(call, proof), cache: "no-store", credentials: "omit", redirect: "error",
       signal: AbortSignal.any(call.signal === undefined ? [timeout] : [call.signal, timeout]),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) };
+      body: JSON.stringify(call.body) };
     let response: Response;
     let said: string;
     try {
@@ -142,12 +139,13 @@ export class Api {
   }
 }
 
-function headersOf(call: Call, proof: string | undefined): Record<string, string> {
-  return {
-    ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
-    ...(call.secret === undefined ? {} : { Authorization: `Bearer ${call.secret}` }),
-    ...(call.idempotencyKey === undefined ? {} : { "Idempotency-Key": call.idempotencyKey }),
-    ...(proof === undefined ? {} : { DPoP: proof }) };
+function headersOf({ body, secret, idempotencyKey }: Call, proof?: string): Headers {
+  const headers = new Headers();
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (secret !== undefined) headers.set("Authorization", `Bearer ${secret}`);
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+  if (proof !== undefined) headers.set("DPoP", proof);
+  return headers;
 }
 
 function parsed(said: string, response: Response): unknown {
