@@ -9,8 +9,6 @@ import type { Scene } from "./scene";
 import { summary } from "./shelf";
 import type { Checkout, CheckoutState, License, Unsubscribe } from "./types";
 
-const UNREACHED = ["network", "timeout", "server", "rate_limited"];
-
 export class OrderCheckout implements Checkout {
   readonly #scene: Scene;
   readonly #orders: Orders;
@@ -18,7 +16,8 @@ export class OrderCheckout implements Checkout {
   readonly #listeners = new Set<(state: CheckoutState) => void>();
   readonly #stop = new AbortController();
   readonly #wake = new Wake();
-  readonly #done = deferred<License>();
+  #settle!: { readonly resolve: (license: License) => void; readonly reject: (error: unknown) => void };
+  readonly done = new Promise<License>((resolve, reject) => { this.#settle = { resolve, reject }; });
   #state: CheckoutState = { phase: "creating" };
   #kept: KeptPurchase | null = null;
   #trouble: PayError | null = null;
@@ -29,6 +28,7 @@ export class OrderCheckout implements Checkout {
     this.#scene = scene;
     this.#orders = orders;
     this.#keeper = keeper;
+    this.done.catch(asPayError); // nobody has to wait for it
     signal?.addEventListener("abort", () => this.detach(), { once: true });
     if (signal?.aborted === true) this.detach();
     else void this.#run(language).catch((error: unknown) => this.#fail(asPayError(error)));
@@ -36,10 +36,6 @@ export class OrderCheckout implements Checkout {
 
   get state(): CheckoutState {
     return this.#state;
-  }
-
-  get done(): Promise<License> {
-    return this.#done.promise;
   }
 
   onChange(listener: (state: CheckoutState) => void): Unsubscribe {
@@ -82,7 +78,7 @@ export class OrderCheckout implements Checkout {
 
   detach(): void {
     this.#stop.abort();
-    this.#done.reject(new PayError("aborted"));
+    this.#settle.reject(new PayError("aborted"));
   }
 
   async #run(language: "en" | "zh"): Promise<void> {
@@ -147,7 +143,7 @@ export class OrderCheckout implements Checkout {
     if (state.status !== "active") return this.#fail(state.status === "invalid" ? asPayError(state.error)
       : new PayError("license_invalid"), order);
     this.#enter({ phase: "paid", order: summary(order), license: state.license }, true);
-    this.#done.resolve(state.license);
+    this.#settle.resolve(state.license);
   }
 
   #show(kept: KeptPurchase): void {
@@ -155,13 +151,13 @@ export class OrderCheckout implements Checkout {
     if (this.#kept !== null && this.#kept.idempotencyKey !== kept.idempotencyKey) {
       // Another context put this order aside and began a new one.
       this.#enter(this.#state, true);
-      return this.#done.reject(new PayError("order_closed"));
+      return this.#settle.reject(new PayError("order_closed"));
     }
     this.#kept = kept;
     const state = stateOf(kept, this.#scene.nowS, this.#trouble);
     const over = state.phase === "failed" && !state.error.retryable || kept.order?.status === "closed";
     this.#enter(state, over);
-    if (over) this.#done.reject(state.phase === "failed" ? state.error : new PayError("order_closed"));
+    if (over) this.#settle.reject(state.phase === "failed" ? state.error : new PayError("order_closed"));
     else if (state.phase === "awaiting_payment") this.#lookAt(state.payment.expiresAt.getTime());
   }
 
@@ -175,7 +171,7 @@ export class OrderCheckout implements Checkout {
   #fail(error: PayError, order: KeptOrder | null = this.#kept?.order ?? null): void {
     if (this.#ended) return;
     this.#enter({ phase: "failed", order: order === null ? null : summary(order), error }, true);
-    this.#done.reject(error);
+    this.#settle.reject(error);
   }
 
   #enter(state: CheckoutState, ended: boolean): void {
@@ -199,25 +195,16 @@ export class OrderCheckout implements Checkout {
 /** What a buyer sees of a purchase that is not done. */
 export function stateOf(kept: KeptPurchase, nowS: number, trouble: PayError | null): CheckoutState {
   const order = kept.order === null ? null : summary(kept.order);
-  if (kept.failure !== null) return { phase: "failed", order, error: revived(kept.failure) };
-  if (kept.order === null || order === null) {
-    return trouble === null ? { phase: "creating" } : { phase: "failed", order: null, error: trouble };
-  }
+  const error = kept.failure === null ? trouble : revived(kept.failure);
+  // While there is a code to scan, trouble on the way to the server is none for the buyer.
+  if (error !== null && (kept.failure !== null || kept.order === null || isPaid(kept.order))) return { phase: "failed", order, error };
+  if (kept.order === null || order === null) return { phase: "creating" };
+  if (isPaid(kept.order)) return { phase: "claiming", order };
   const { status, payment } = kept.order;
-  if (isPaid(kept.order)) return trouble === null ? { phase: "claiming", order } : { phase: "failed", order, error: trouble };
   if (status === "closed" || status === "expired") return { phase: "closed", order };
   if (payment === null && status === "created") return { phase: "creating" };
   if (payment === null || nowS >= payment.expiresAt) return { phase: "code_expired", order };
   const { kind, value, expiresAt } = payment;
   return { phase: "awaiting_payment", order, payment: { kind, value, expiresAt: new Date(expiresAt * 1000) },
-    online: trouble === null || !UNREACHED.includes(trouble.code) };
-}
-
-interface Deferred<T> { readonly promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void }
-
-function deferred<T>(): Deferred<T> {
-  const both: Partial<Pick<Deferred<T>, "resolve" | "reject">> = {};
-  const promise = new Promise<T>((resolve, reject) => Object.assign(both, { resolve, reject }));
-  promise.catch(asPayError); // nobody has to wait for it
-  return { promise, ...both as Pick<Deferred<T>, "resolve" | "reject"> };
+    online: trouble === null };
 }

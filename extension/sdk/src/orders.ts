@@ -6,7 +6,7 @@
 import type { KeptOrder } from "./answers";
 import type { Api } from "./api";
 import { hashOf, newSecret } from "./device";
-import { asPayError, flattened } from "./errors";
+import { asPayError, flattened, isFinal } from "./errors";
 import type { Keeper } from "./keeper";
 import type { Scene } from "./scene";
 import type { Shelf } from "./shelf";
@@ -95,7 +95,7 @@ export class Orders {
         return await act(kept);
       } catch (error) {
         const failure = asPayError(error);
-        if (failure.retryable || failure.code === "unsupported" || failure.code === "bad_response") throw failure;
+        if (!isFinal(failure)) throw failure;
         return this.#keep({ ...(await this.current() ?? kept), failure: flattened(failure) });
       }
     });
