@@ -106,9 +106,12 @@ export class Keeper {
   }
 
   async #end(kept: KeptLicense, endedAs: Ended): Promise<void> {
-    const now = await this.kept();
     // Restored or claimed anew meanwhile: that "no" was for another license.
-    if (now?.token === kept.token) await this.#scene.write("license", { ...kept, endedAs });
+    if ((await this.kept())?.token !== kept.token) return;
+    // The lease of another device, in a copied profile: it says more than a server that never heard of this device.
+    const state = await this.state();
+    if (endedAs === "removed" && state.status === "invalid" && state.error.code === "device_mismatch") return;
+    await this.#scene.write("license", { ...kept, endedAs });
   }
 }
 

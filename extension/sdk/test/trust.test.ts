@@ -151,15 +151,28 @@ test("a set that no pinned root signed changes nothing", async () => {
   assert.deepEqual(errors, ["license_invalid"]);
 });
 
-test("the license of another device is no license here, and is refreshed to nothing", async () => {
+test("in a copied profile the license stays another device's, whatever the server knows: restored, it is this one's", async () => {
   const stage = new Stage();
   const { wechat } = await stage.bought();
   stage.profile.keyPair = null;
   const copied = stage.open().wechat;
   const state = await copied.getLicense();
   assert.ok(state.status === "invalid" && state.error.code === "device_mismatch");
-  assert.equal((await copied.refresh()).status, "removed");
-  assert.equal(await wechat.isActive(), false, "one storage, one truth");
+  const asked = await copied.refresh();
+  assert.ok(asked.status === "invalid" && asked.error.code === "device_mismatch");
+  assert.ok(stage.server.asked.some((line) => line.endsWith("/lease")), "the server was asked");
+  assert.equal(await wechat.isActive(), true, "nothing was written for the device that it is of");
+  const [order] = stage.server.orders.values();
+  await copied.restore({ orderNumber: `no-${order?.id}` });
+  assert.equal((await copied.getLicense()).status, "active");
+});
+
+test("a device that was taken off its license says so", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const [order] = stage.server.orders.values();
+  if (order !== undefined) order.claimedBy = "another";
+  assert.equal((await wechat.refresh()).status, "removed");
 });
 
 test("what cannot be a license in storage is a state, never a throw", async () => {
