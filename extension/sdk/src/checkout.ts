@@ -3,7 +3,7 @@ import { PayError, asPayError, revived } from "./errors";
 import type { KeptOrder } from "./answers";
 import type { Keeper } from "./keeper";
 import type { KeptPurchase, Orders } from "./orders";
-import { isOver, isPaid } from "./orders";
+import { isOver, isPaid, isPastItsTime } from "./orders";
 import { Wake, aborted, poll } from "./poller";
 import type { Scene } from "./scene";
 import { summary } from "./shelf";
@@ -95,7 +95,7 @@ export class OrderCheckout implements Checkout {
   /** An order whose time went by while nobody looked is asked about first, and a new one begun if it is over. */
   async #begin(language: "en" | "zh"): Promise<void> {
     let kept = this.#kept = await this.#orders.begin(language);
-    if (kept.order !== null && this.#scene.nowS >= kept.order.expiresAt) {
+    if (kept.order !== null && isPastItsTime(kept, this.#scene.nowMs)) {
       const now = await this.#orders.advance().catch((error: unknown) => this.#tell(asPayError(error)));
       if (now === null) return; // it was paid: `paid` was told
       if (now !== undefined && isOver(now)) kept = this.#kept = await this.#orders.begin(language);
@@ -190,6 +190,13 @@ export class OrderCheckout implements Checkout {
       if (this.#kept !== null && this.#state.phase === "awaiting_payment") this.#show(this.#kept);
     });
   }
+}
+
+/** What of a purchase is worth going on with, for who does not ask the server: unpaid, it ends with its time. */
+export function pendingOf(kept: KeptPurchase, nowMs: number): CheckoutState | null {
+  const state = stateOf(kept, Math.floor(nowMs / 1000), null);
+  if (["claiming", "failed"].includes(state.phase) || !isPastItsTime(kept, nowMs)) return state;
+  return kept.order === null ? null : { phase: "closed", order: summary(kept.order) };
 }
 
 /** What a buyer sees of a purchase that is not done. */

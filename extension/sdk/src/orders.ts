@@ -26,6 +26,10 @@ export interface KeptPurchase {
 
 const PAID = ["paid", "refunding", "refunded"];
 const OVER = ["closed", "expired"];
+/** Refused for good at the claim, or gone from the server: to go on with it would only say so again. */
+const NO_WAY_ON = ["license_revoked", "license_expired", "order_not_found"];
+/** An order without any answer shows no code, so nobody can have paid it. */
+const UNHEARD_FOR_MS = 86_400_000;
 
 export class Orders {
   readonly #scene: Scene;
@@ -139,5 +143,10 @@ export function isPaid(order: KeptOrder): boolean {
  *  Never while money may be with it: a held payment was made, though the order was not shown for it. */
 export function isOver({ order, failure }: KeptPurchase): boolean {
   if (order === null) return failure !== null && failure.code !== "payment_held";
-  return OVER.includes(order.status) || failure?.code === "license_revoked";
+  return OVER.includes(order.status) || failure !== null && NO_WAY_ON.includes(failure.code);
+}
+
+/** Whether its time went by, by this clock; only the server knows how it ended. */
+export function isPastItsTime({ order, startedAtMs }: KeptPurchase, nowMs: number): boolean {
+  return nowMs >= (order === null ? startedAtMs + UNHEARD_FOR_MS : order.expiresAt * 1000);
 }

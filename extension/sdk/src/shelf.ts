@@ -60,16 +60,21 @@ export class Shelf {
   /** Look at orders that were given up and may have been paid late: such a payment is a purchase. */
   async lookBack(): Promise<void> {
     const since = this.#scene.nowMs - LATE_MS;
+    const troubles: unknown[] = [];
     for (const entry of await this.#list()) {
-      if (entry.claimed || entry.placedAtMs < since) continue;
-      const order = await this.#api.order(entry.order.orderId, entry.claimSecret);
-      if (order.status === "paid" && (await this.#keeper.state()).status !== "active") {
-        await this.#keeper.take(this.#api.claim(order.orderId, entry.claimSecret), order.orderId);
-        await this.#change(entry, () => ({ order, claimed: true }));
-        await this.#scene.write("paid", { orderId: order.orderId, order });
-      } else if (order.status !== entry.order.status) {
-        await this.#change(entry, () => ({ order }));
-      }
+      if (!entry.claimed && entry.placedAtMs >= since) await this.#lookAt(entry).catch((error: unknown) => troubles.push(error));
+    }
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  async #lookAt(entry: Entry): Promise<void> {
+    const order = await this.#api.order(entry.order.orderId, entry.claimSecret);
+    if (order.status === "paid" && (await this.#keeper.state()).status !== "active") {
+      await this.#keeper.take(this.#api.claim(order.orderId, entry.claimSecret), order.orderId);
+      await this.#change(entry, () => ({ order, claimed: true }));
+      await this.#scene.write("paid", { orderId: order.orderId, order });
+    } else if (order.status !== entry.order.status) {
+      await this.#change(entry, () => ({ order }));
     }
   }
 

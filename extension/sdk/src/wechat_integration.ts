@@ -1,7 +1,7 @@
 /** The public face: buy, unlock and restore one product. See extension/README.md. */
 import { Api } from "./api";
 import { startBackground } from "./background";
-import { OrderCheckout, stateOf } from "./checkout";
+import { OrderCheckout, pendingOf } from "./checkout";
 import { browserAdapters } from "./chrome_adapters";
 import { Device } from "./device";
 import { LicenseDevices } from "./devices";
@@ -73,11 +73,11 @@ export class WeChatIntegration {
     return new OrderCheckout(scene, orders, keeper, this.#language, signal);
   }
 
-  /** How the order under way stands, as last heard; null: there is none. No network. */
+  /** How the order under way stands, as last heard and by the clock; null: there is none. No network. */
   async pending(): Promise<CheckoutState | null> {
     const { orders, scene } = this.#parts;
     const kept = await orders.current();
-    return kept === null ? null : stateOf(kept, scene.nowS, null);
+    return kept === null ? null : pendingOf(kept, scene.nowMs);
   }
 
   /** Activate the license on this device. Rejects with `device_limit`, whose `devices` are to choose from,
