@@ -2,7 +2,7 @@
 import { PayError, asPayError, revived } from "./errors";
 import type { KeptOrder } from "./answers";
 import type { Keeper } from "./keeper";
-import type { KeptPurchase, Orders } from "./orders";
+import type { KeptPaid, KeptPurchase, Orders } from "./orders";
 import { isOver, isPaid, isPastItsTime } from "./orders";
 import { Wake, aborted, poll } from "./poller";
 import type { Scene } from "./scene";
@@ -82,10 +82,8 @@ export class OrderCheckout implements Checkout {
   }
 
   async #run(language: "en" | "zh"): Promise<void> {
-    const off = this.#scene.watch(["order", "paid"], (place, value) => {
-      if (place === "paid" && value !== null) void this.#paid(value as unknown as { order: KeptOrder });
-      else void this.#follow();
-    });
+    // Read anew, for changes are told late and not always in order.
+    const off = this.#scene.watch(["order"], () => void this.#orders.current().then((kept) => this.#see(kept)));
     this.#stop.signal.addEventListener("abort", off, { once: true });
     await this.#begin(language);
     await poll(this.#scene, { wake: this.#wake, signal: this.#stop.signal,
@@ -97,23 +95,16 @@ export class OrderCheckout implements Checkout {
     let kept = this.#kept = await this.#orders.begin(language);
     if (kept.order !== null && isPastItsTime(kept, this.#scene.nowMs)) {
       const now = await this.#orders.advance().catch((error: unknown) => this.#tell(asPayError(error)));
-      if (now === null) return; // it was paid: `paid` was told
+      if (now === null) return this.#see(now);
       if (now !== undefined && isOver(now)) kept = this.#kept = await this.#orders.begin(language);
     }
     this.#show(kept);
   }
 
-  /** What another context did: read anew, for changes are told late and not always in order. */
-  async #follow(): Promise<void> {
-    const kept = await this.#orders.current();
-    if (kept !== null && this.#kept !== null) this.#show(kept);
-  }
-
   async #look(): Promise<boolean> {
     const kept = await this.#orders.advance();
     this.#trouble = null;
-    if (kept !== null) this.#show(kept);
-    else if (!this.#ended) await this.#paidBefore();
+    await this.#see(kept);
     return this.#ended;
   }
 
@@ -122,27 +113,24 @@ export class OrderCheckout implements Checkout {
     try {
       const kept = await act();
       this.#trouble = null;
-      if (kept !== null) this.#show(kept);
+      await this.#see(kept);
     } catch (error) {
       this.#tell(asPayError(error));
       throw error;
     }
   }
 
-  /** The purchase is gone from storage: another context ended it before this one could hear of it. */
-  async #paidBefore(): Promise<void> {
-    const paid = await this.#scene.read<{ readonly order: KeptOrder } & Record<string, unknown>>("paid");
-    if (paid !== null && paid.order.orderId === this.#kept?.order?.orderId) await this.#paid(paid);
-    else this.#fail(new PayError("no_pending_order"));
-  }
-
-  async #paid({ order }: { readonly order: KeptOrder }): Promise<void> {
-    if (this.#kept?.order != null && this.#kept.order.orderId !== order.orderId) return;
+  /** How the purchase stands, whoever moved it on; null: it is gone from storage, so it should be what was paid last. */
+  async #see(kept: KeptPurchase | null): Promise<void> {
+    if (this.#ended || this.#kept === null) return;
+    if (kept !== null) return this.#show(kept);
+    const paid = await this.#scene.read<KeptPaid>("paid");
+    if (paid?.idempotencyKey !== this.#kept.idempotencyKey) return this.#fail(new PayError("no_pending_order"));
     const state = await this.#keeper.state();
     if (this.#ended) return;
     if (state.status !== "active") return this.#fail(state.status === "invalid" ? asPayError(state.error)
-      : new PayError("license_invalid"), order);
-    this.#enter({ phase: "paid", order: summary(order), license: state.license }, true);
+      : new PayError("license_invalid"), paid.order);
+    this.#enter({ phase: "paid", order: summary(paid.order), license: state.license }, true);
     this.#settle.resolve(state.license);
   }
 

@@ -24,6 +24,13 @@ export interface KeptPurchase {
   readonly failure: PayErrorShape | null;
 }
 
+/** The purchase that was paid last; without a key it was found late, on the shelf. */
+export interface KeptPaid {
+  readonly [name: string]: unknown;
+  readonly idempotencyKey: string | null;
+  readonly order: KeptOrder;
+}
+
 const PAID = ["paid", "refunding", "refunded"];
 const OVER = ["closed", "expired"];
 /** Refused for good at the claim, or gone from the server: to go on with it would only say so again. */
@@ -119,7 +126,7 @@ export class Orders {
       await this.#keeper.take(this.#api.claim(order.orderId, kept.claimSecret), order.orderId);
     }
     await this.#shelf.put(next, true);
-    await this.#scene.write("paid", { orderId: order.orderId, order });
+    await this.#scene.write("paid", { idempotencyKey: kept.idempotencyKey, order });
     await this.#scene.remove("order");
     return null;
   }

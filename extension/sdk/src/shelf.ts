@@ -72,7 +72,7 @@ export class Shelf {
     if (order.status === "paid" && (await this.#keeper.state()).status !== "active") {
       await this.#keeper.take(this.#api.claim(order.orderId, entry.claimSecret), order.orderId);
       await this.#change(entry, () => ({ order, claimed: true }));
-      await this.#scene.write("paid", { orderId: order.orderId, order });
+      await this.#scene.write("paid", { idempotencyKey: null, order });
     } else if (order.status !== entry.order.status) {
       await this.#change(entry, () => ({ order }));
     }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { PayError } from "../src/errors";
 import { extPayFor } from "../src/extpay";
 import { platformOf } from "../src/chrome_adapters";
-import { Stage, reached, until } from "./stage";
+import { Stage, reached, settled, until } from "./stage";
 import { json, offline, refusal } from "./server";
 
 test("restored by order number on a new device, and again after the network failed", async () => {
@@ -55,7 +55,8 @@ test("a restore that waits is not ended by a portal that answers for the server"
   stage.server.fail(/restore$/, async () => new Response("<html>login</html>"));
   wechat.startBackground();
   await stage.care(context);
-  assert.equal(stage.server.failures.at(-1)?.times, 0, "it was asked");
+  await until(() => stage.server.failures.at(-1)?.times === 0);
+  await settled();
   assert.notEqual(await wechat.pendingRestore(), null);
 });
 

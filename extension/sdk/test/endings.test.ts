@@ -1,7 +1,7 @@
 /** What follows an end: a license that is over, an order whose time went by. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Stage, reached } from "./stage";
+import { Stage, reached, until } from "./stage";
 import { offline, refusal } from "./server";
 
 const DAY_MS = 86_400_000;
@@ -80,7 +80,7 @@ test("an order that the server lost does not keep a later payment from being fou
   const worker = stage.open();
   worker.wechat.startBackground();
   await stage.care(worker.context);
-  assert.equal(await worker.wechat.isActive(), true);
+  await until(() => worker.wechat.isActive());
 });
 
 /** A page that placed an order and closed, and the popup that is opened later. */
