@@ -15,7 +15,7 @@ import { leanNoble, leanVerifier } from "./lean.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** What it may weigh now: this number only falls, until it is the goal. */
-const BUDGET_BYTES = 19_500;
+const BUDGET_BYTES = 17_100;
 const GOAL_BYTES = 15_000;
 const COMMON = { bundle: true, format: "esm", target: ["chrome120", "firefox140"], minify: true,
   legalComments: "none", logLevel: "warning" };
