@@ -120,14 +120,18 @@ export class OrderCheckout implements Checkout {
     }
   }
 
-  /** How the purchase stands, whoever moved it on; null: it is gone from storage, so it should be what was paid last. */
+  /** How the purchase stands, whoever moved it on. Gone from its place in storage, it was paid, or put aside for a new one. */
   async #see(kept: KeptPurchase | null): Promise<void> {
-    if (this.#ended || this.#kept === null) return;
-    if (kept !== null) return this.#show(kept);
-    const paid = await this.#scene.read<KeptPaid>("paid");
-    if (paid?.idempotencyKey !== this.#kept.idempotencyKey) return this.#fail(new PayError("no_pending_order"));
-    const state = await this.#keeper.state();
+    const mine = this.#kept?.idempotencyKey;
+    if (this.#ended || mine === undefined) return;
+    if (kept?.idempotencyKey === mine) return this.#show(kept);
+    const [paid, state] = await Promise.all([this.#scene.read<KeptPaid>("paid"), this.#keeper.state()]);
     if (this.#ended) return;
+    if (paid?.idempotencyKey !== mine) {
+      if (kept === null) return this.#fail(new PayError("no_pending_order"));
+      this.#enter(this.#state, true);
+      return this.#settle.reject(new PayError("order_closed"));
+    }
     if (state.status !== "active") return this.#fail(state.status === "invalid" ? asPayError(state.error)
       : new PayError("license_invalid"), paid.order);
     this.#enter({ phase: "paid", order: summary(paid.order), license: state.license }, true);
@@ -136,11 +140,6 @@ export class OrderCheckout implements Checkout {
 
   #show(kept: KeptPurchase): void {
     if (this.#ended) return;
-    if (this.#kept !== null && this.#kept.idempotencyKey !== kept.idempotencyKey) {
-      // Another context put this order aside and began a new one.
-      this.#enter(this.#state, true);
-      return this.#settle.reject(new PayError("order_closed"));
-    }
     this.#kept = kept;
     const state = stateOf(kept, this.#scene.nowS, this.#trouble);
     const over = state.phase === "failed" && !state.error.retryable || kept.order?.status === "closed";
