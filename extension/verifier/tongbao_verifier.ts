@@ -507,7 +507,7 @@ function concat(...parts: readonly Uint8Array[]): Bytes {
 }
 // #endregion
 
-function utf8(source: string) {
+export function utf8(source: string) {
   return Uint8Array.from(new TextEncoder().encode(source));
 }
 
@@ -515,12 +515,13 @@ async function hash(data: Bytes, subtle: Subtle): Promise<string> {
   return base64url(new Uint8Array(await subtle.digest("SHA-256", data)));
 }
 
-function base64url(data: Uint8Array): string {
+/** Without padding (RFC 7515 §2). */
+export function base64url(data: Uint8Array): string {
   const plain = btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
   return plain.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** Canonical base64url without padding (RFC 7515 §2), else null. */
+/** What such a text says, if it is the canonical one; else null. */
 function decoded(source: unknown): Bytes | null {
   if (typeof source !== "string" || !/^[A-Za-z0-9_-]*$/.test(source) || source.length % 4 === 1) return null;
   const plain = atob(source.replaceAll("-", "+").replaceAll("_", "/"));

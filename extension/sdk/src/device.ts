@@ -1,5 +1,5 @@
 /** This browser as a device: a P-256 key that cannot be exported, and proofs by it (RFC 9449). */
-import { thumbprint } from "../../verifier/tongbao_verifier";
+import { base64url, thumbprint, utf8 } from "../../verifier/tongbao_verifier";
 import { PayError } from "./errors";
 import type { Fields } from "./reading";
 import type { Adapters } from "./types";
@@ -82,17 +82,9 @@ export async function hashOf(source: string): Promise<string> {
   return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source))));
 }
 
-function utf8(source: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(source));
-}
-
 /** The first 130 bits in Crockford's base 32. */
 function crockford(digest: Uint8Array): string {
   const bits = Array.from(digest, (byte) => byte.toString(2).padStart(8, "0")).join("");
   return Array.from({ length: 26 }, (_, at) =>
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ".charAt(parseInt(bits.slice(5 * at, 5 * at + 5), 2))).join("");
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
