@@ -48,7 +48,7 @@ export interface PublicJwk {
 }
 
 type Subtle = typeof globalThis.crypto.subtle;
-type Bytes = ReturnType<typeof emptyBytes>;
+type Bytes = ReturnType<typeof utf8>;
 
 /** Whether a signature of 64 bytes is good; it must not take a key of small order (ZIP 215 off). */
 export type Ed25519Verify = (signature: Bytes, message: Bytes, publicKey: Bytes) => Promise<boolean>;
@@ -264,7 +264,7 @@ export class Verifier {
     if (credential !== undefined && credential !== null) {
       must(claims["ath"] === (await hash(utf8(credential), this.#subtle)));
     }
-    const sent = concat(body ?? emptyBytes(0));
+    const sent = concat(body ?? new Uint8Array(0));
     if (sent.length > 0 || claims["bth"] !== undefined) {
       must(claims["bth"] === (await hash(sent, this.#subtle)));
     }
@@ -283,7 +283,7 @@ export class Verifier {
 
   async #verifies(x: Bytes, jws: Jws): Promise<boolean> {
     if (jws.signature.length !== 64) return false;
-    this.#ed25519 ??= chooseEd25519(this.#subtle, this.#options.ed25519);
+    this.#ed25519 ??= chooseEd25519(this.#subtle, x, this.#options.ed25519);
     return (await this.#ed25519)(jws.signature, jws.signed, x);
   }
 }
@@ -335,28 +335,25 @@ export async function thumbprint(jwk: PublicJwk, subtle: Subtle = globalThis.cry
 
 // ---- Ed25519: the platform's, or the fallback ------------------------------------------------
 
-async function chooseEd25519(subtle: Subtle, given: Ed25519Verify | undefined): Promise<Ed25519Verify> {
-  const known = bytesOf(RFC_8032_KEY, 32);
+/** By the first key that is used, a root: whether the platform takes it. */
+async function chooseEd25519(subtle: Subtle, known: Bytes, given: Ed25519Verify | undefined): Promise<Ed25519Verify> {
+  const imported = (x: Bytes) => subtle.importKey("raw", x, "Ed25519", false, ["verify"]);
   try {
-    await subtle.importKey("raw", known, "Ed25519", false, ["verify"]);
+    await imported(known);
   } catch {
-    return given ?? nobleEd25519();
+    if (given !== undefined) return given;
+    // #region for servers: who bundles the fallback gives it
+    const { verifyAsync } = await import("@noble/ed25519");
+    return (signature, message, x) => verifyAsync(signature, message, x, { zip215: false });
+    // #endregion
   }
   return async (signature, message, x) => {
     try {
-      const key = await subtle.importKey("raw", x, "Ed25519", false, ["verify"]);
-      return await subtle.verify("Ed25519", key, signature, message);
+      return await subtle.verify("Ed25519", await imported(x), signature, message);
     } catch {
       return false; // a key off the curve, where the platform minds
     }
   };
-}
-
-const RFC_8032_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-
-async function nobleEd25519(): Promise<Ed25519Verify> {
-  const { verifyAsync } = await import("@noble/ed25519");
-  return (signature, message, x) => verifyAsync(signature, message, x, { zip215: false });
 }
 
 const PRIME = 2n ** 255n - 19n;
@@ -379,7 +376,7 @@ function ed25519Key(x: unknown): Bytes | null {
 // ---- tokens ----------------------------------------------------------------------------------
 
 function read(token: unknown, limit: number): Jws {
-  if (typeof token !== "string" || token.length > limit) throw new Refused("MALFORMED");
+  must(typeof token === "string" && token.length <= limit);
   const [header, payload, signature, ...rest] = token.split(".");
   must(header !== undefined && payload !== undefined && signature !== undefined && rest.length === 0);
   const signed = utf8(token.slice(0, token.lastIndexOf(".")));
@@ -430,91 +427,47 @@ function windowAt(claims: LeaseClaims, nowS: number): Code {
 
 // ---- JSON: no name twice, integers alone, nothing deep ---------------------------------------
 
-const TOKEN = /[ \t\n\r]*([{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\.)*"|-?[0-9]+(?![0-9.eE])|[a-z]+)[ \t\n\r]*/y;
-const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/;
-const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([["true", true], ["false", false], ["null", null]]);
+const STRING = /"(?:[^"\\]|\\.)*"/g;
 
-/** The object in these bytes, or MALFORMED. `JSON.parse` would keep the last of two equal names. */
+/** The object in these bytes, or MALFORMED. `JSON.parse` alone would keep the last of two equal names. */
 function object(raw: Bytes): JsonObject {
   let source: string;
+  let found: Json;
   try {
     source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
+    found = JSON.parse(source) as Json;
   } catch {
     throw new Refused("MALFORMED");
   }
-  let at = 0;
-  const next = (): string => {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(source)?.[1];
-    if (found === undefined) throw new Refused("MALFORMED");
-    at = TOKEN.lastIndex;
-    return found;
-  };
-  const many = (end: string, one: (token: string) => void): void => {
-    let token = next();
-    if (token === end) return;
-    for (;;) {
-      one(token);
-      const after = next();
-      if (after === end) return;
-      must(after === ",");
-      token = next();
-    }
-  };
-  const value = (token: string, left: number): Json => {
-    if (token === "{" || token === "[") must(left > 0);
-    if (token === "[") {
-      const list: Json[] = [];
-      many("]", (first) => list.push(value(first, left - 1)));
-      return list;
-    }
-    if (token === "{") {
-      const found = Object.create(null) as Record<string, Json>;
-      many("}", (first) => {
-        const name = unquoted(first);
-        must(!(name in found) && next() === ":");
-        found[name] = value(next(), left - 1);
-      });
-      return found;
-    }
-    return scalar(token);
-  };
-  const found = value(next(), DEPTH_LIMIT);
-  must(at === source.length);
+  const bare = source.replaceAll(STRING, "");
+  must(!/-0|[0-9][.eE]/.test(bare));
+  must(bare.split(":").length - 1 === names(found, DEPTH_LIMIT));
   return record(found);
 }
 
-function scalar(token: string): Json {
-  if (token.startsWith('"')) return unquoted(token);
-  const word = WORDS.get(token);
-  if (word !== undefined) return word;
-  must(INTEGER.test(token) && Number.isSafeInteger(Number(token)));
-  return Number(token);
-}
-
-function unquoted(token: string): string {
-  must(token.startsWith('"'));
-  try {
-    return JSON.parse(token) as string;
-  } catch {
-    throw new Refused("MALFORMED"); // an escape that JSON does not know
-  }
+/** How many names there are in all of it; MALFORMED where it is too deep or a number is not exact. */
+function names(value: Json, left: number): number {
+  if (typeof value === "number") must(Number.isSafeInteger(value));
+  if (typeof value !== "object" || value === null) return 0;
+  must(left > 0);
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, one: Json) => sum + names(one, left - 1), own);
 }
 
 function record(value: Json | undefined): JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refused("MALFORMED");
+  must(typeof value === "object" && value !== null && !Array.isArray(value));
   return value;
 }
 
 function text(source: JsonObject, name: string): string {
   const value = source[name];
-  if (typeof value !== "string" || value === "") throw new Refused("MALFORMED");
+  must(typeof value === "string" && value !== "");
   return value;
 }
 
 function count(source: JsonObject, name: string): number {
   const value = source[name];
-  if (typeof value !== "number" || value < 0) throw new Refused("MALFORMED");
+  must(typeof value === "number" && value >= 0);
   return value;
 }
 
@@ -542,12 +495,9 @@ function whole(number: number): number {
   return number;
 }
 
-function emptyBytes(length: number) {
-  return new Uint8Array(length);
-}
-
+// #region for servers
 function concat(...parts: readonly Uint8Array[]): Bytes {
-  const found = emptyBytes(parts.reduce((sum, part) => sum + part.length, 0));
+  const found = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     found.set(part, at);
@@ -555,31 +505,32 @@ function concat(...parts: readonly Uint8Array[]): Bytes {
   }
   return found;
 }
+// #endregion
 
-function utf8(source: string): Bytes {
-  return concat(new TextEncoder().encode(source));
+export function utf8(source: string) {
+  return Uint8Array.from(new TextEncoder().encode(source));
 }
 
 async function hash(data: Bytes, subtle: Subtle): Promise<string> {
   return base64url(new Uint8Array(await subtle.digest("SHA-256", data)));
 }
 
-function base64url(data: Uint8Array): string {
+/** Without padding (RFC 7515 §2). */
+export function base64url(data: Uint8Array): string {
   const plain = btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
   return plain.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** Canonical base64url without padding (RFC 7515 §2), else null. */
+/** What such a text says, if it is the canonical one; else null. */
 function decoded(source: unknown): Bytes | null {
   if (typeof source !== "string" || !/^[A-Za-z0-9_-]*$/.test(source) || source.length % 4 === 1) return null;
   const plain = atob(source.replaceAll("-", "+").replaceAll("_", "/"));
-  const found = emptyBytes(plain.length);
-  for (let at = 0; at < plain.length; at += 1) found[at] = plain.charCodeAt(at);
+  const found = Uint8Array.from(plain, (character) => character.charCodeAt(0));
   return base64url(found) === source ? found : null;
 }
 
 function bytesOf(source: unknown, length?: number): Bytes {
   const found = decoded(source);
-  if (found === null || (length !== undefined && found.length !== length)) throw new Refused("MALFORMED");
+  must(found !== null && (length === undefined || found.length === length));
   return found;
 }

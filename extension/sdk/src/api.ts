@@ -5,7 +5,7 @@ import type { Device } from "./device";
 import { PayError, refusalOf } from "./errors";
 import { fields, text } from "./reading";
 import type { Fields } from "./reading";
-import type { Adapters, ApiBase, Devices, Product, Receipt } from "./types";
+import type { Adapters, ApiBase, Devices, Product, Receipt, RestoreBy } from "./types";
 
 const TIMEOUT_MS = 15_000;
 /** A poll may be answered late: the server can wait for a change (TONGBAO_WAIT_S, at most 20). */
@@ -30,13 +30,12 @@ export interface Placing {
 export interface ReceiptAnswer { readonly receipt: Receipt; readonly answer: unknown }
 
 export class Api {
-  readonly #bases: Readonly<Record<Desk, string>>;
+  readonly #base: ApiBase;
   readonly #device: Device;
   readonly #seams: Pick<Adapters, "fetch" | "platform">;
 
   constructor(base: ApiBase, device: Device, seams: Pick<Adapters, "fetch" | "platform">) {
-    const { createOrder, licenseFetch } = typeof base === "string" ? { createOrder: base, licenseFetch: base } : base;
-    this.#bases = { createOrder: createOrder.replace(/\/+$/, ""), licenseFetch: licenseFetch.replace(/\/+$/, "") };
+    this.#base = base;
     this.#device = device;
     this.#seams = seams;
   }
@@ -75,9 +74,11 @@ export class Api {
       { secret, body: { order_id: orderId, platform: this.#seams.platform } }));
   }
 
-  async restore(wish: Fields, signal?: AbortSignal): Promise<HandedLicense> {
+  /** `replaces` is the id of the device whose slot is asked for. */
+  async restore(by: RestoreBy, replaces?: string, signal?: AbortSignal): Promise<HandedLicense> {
+    const proof = "orderNumber" in by ? { order_number: by.orderNumber.trim() } : { license_key: by.licenseKey.trim() };
     return readLicense(await this.#proven("POST", "/v1/licenses/restore",
-      { body: { ...wish, platform: this.#seams.platform }, signal }));
+      { body: { ...proof, replaces, platform: this.#seams.platform }, signal }));
   }
 
   async lease(licenseId: string, signal?: AbortSignal): Promise<HandedLicense> {
@@ -85,17 +86,15 @@ export class Api {
   }
 
   devices(licenseId: string): Promise<Devices> {
-    return this.#listed(licenseId, "GET", "");
+    return this.#listed(licenseId, "GET", "/devices");
   }
 
   removeDevice(licenseId: string, deviceId: string): Promise<Devices> {
-    return this.#listed(licenseId, "DELETE", `/${part(deviceId)}`);
+    return this.#listed(licenseId, "DELETE", `/devices/${part(deviceId)}`);
   }
 
-  async decide(licenseId: string, takeoverId: string, decision: "approve" | "object"): Promise<Devices> {
-    const answer = await this.#proven("POST", `/v1/licenses/${part(licenseId)}/takeovers/${part(takeoverId)}`,
-      { body: { decision } });
-    return readDevices(answer, await this.#device.idIn(licenseId));
+  decide(licenseId: string, takeoverId: string, decision: "approve" | "object"): Promise<Devices> {
+    return this.#listed(licenseId, "POST", `/takeovers/${part(takeoverId)}`, { body: { decision } });
   }
 
   /** The signed key set. */
@@ -103,33 +102,36 @@ export class Api {
     return text(fields(await this.#call("licenseFetch", "GET", "/v1/keys", { signal }))["set"]);
   }
 
-  async #listed(licenseId: string, method: string, rest: string): Promise<Devices> {
-    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}/devices${rest}`, {});
+  async #listed(licenseId: string, method: string, rest: string, call: Call = {}): Promise<Devices> {
+    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}${rest}`, call);
     return readDevices(answer, await this.#device.idIn(licenseId));
   }
 
   /** With a proof of this device's key; once more where its nonce was too old or missing. */
   async #proven(method: string, path: string, call: Call): Promise<unknown> {
-    const proof = (): Promise<string> => this.#device.proof({ method, url: this.#bases.licenseFetch + path,
-      body: call.body === undefined ? null : JSON.stringify(call.body), secret: call.secret ?? null });
-    try {
-      return await this.#call("licenseFetch", method, path, call, await proof());
-    } catch (error) {
-      if (!(error instanceof PayError) || !STALE.includes(error.reason ?? "")) throw error;
-      return this.#call("licenseFetch", method, path, call, await proof());
-    }
+    const once = async (): Promise<unknown> => this.#call("licenseFetch", method, path, call,
+      await this.#device.proof(method, this.#url("licenseFetch", path), call));
+    return once().catch((error: unknown) => {
+      if (error instanceof PayError && STALE.includes(error.reason ?? "")) return once();
+      throw error;
+    });
+  }
+
+  #url(desk: Desk, path: string): string {
+    const base = typeof this.#base === "string" ? this.#base : this.#base[desk];
+    return base.replace(/\/+$/, "") + path;
   }
 
   async #call(desk: Desk, method: string, path: string, call: Call, proof?: string): Promise<unknown> {
     const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
     const request: RequestInit = {
       method, headers: headersOf(call, proof), cache: "no-store", credentials: "omit", redirect: "error",
-      signal: call.signal === undefined ? timeout : anyOf(call.signal, timeout),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }) };
+      signal: AbortSignal.any(call.signal === undefined ? [timeout] : [call.signal, timeout]),
+      body: JSON.stringify(call.body) };
     let response: Response;
     let said: string;
     try {
-      response = await this.#seams.fetch(this.#bases[desk] + path, request);
+      response = await this.#seams.fetch(this.#url(desk, path), request);
       this.#device.nonce = response.headers.get("DPoP-Nonce") ?? this.#device.nonce;
       said = await response.text();
     } catch {
@@ -142,22 +144,13 @@ export class Api {
   }
 }
 
-function headersOf(call: Call, proof: string | undefined): Record<string, string> {
-  return {
-    ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
-    ...(call.secret === undefined ? {} : { Authorization: `Bearer ${call.secret}` }),
-    ...(call.idempotencyKey === undefined ? {} : { "Idempotency-Key": call.idempotencyKey }),
-    ...(proof === undefined ? {} : { DPoP: proof }) };
-}
-
-/** AbortSignal.any, which Chromium has only since 116. */
-function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
-  const both = new AbortController();
-  for (const signal of signals) {
-    if (signal.aborted) both.abort();
-    signal.addEventListener("abort", () => both.abort(), { once: true });
-  }
-  return both.signal;
+function headersOf({ body, secret, idempotencyKey }: Call, proof?: string): Headers {
+  const headers = new Headers();
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (secret !== undefined) headers.set("Authorization", `Bearer ${secret}`);
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+  if (proof !== undefined) headers.set("DPoP", proof);
+  return headers;
 }
 
 function parsed(said: string, response: Response): unknown {
@@ -173,17 +166,14 @@ function parsed(said: string, response: Response): unknown {
 function refusal(answer: unknown, response: Response): PayError {
   const after = Number(response.headers.get("Retry-After") ?? NaN);
   const retryAfterMs = Number.isFinite(after) && after >= 0 ? after * 1000 : null;
-  const found = (answer as { error?: unknown } | null)?.error;
-  if (typeof found !== "object" || found === null) return refusalOf("", response.status, { retryAfterMs });
-  const error = found as Fields;
+  const error = (answer as { readonly error?: Fields | null } | null)?.error ?? {};
   const said = (name: string): string | null => {
     const value = error[name];
     return typeof value === "string" ? value : null;
   };
-  return refusalOf(said("code") ?? "", response.status, {
-    ...(said("message") === null ? {} : { message: said("message") as string }),
-    messageZh: said("message_zh"), requestId: said("request_id"), retryAfterMs,
-    devices: error["details"] === undefined || error["details"] === null ? null : readDevices(error["details"]) });
+  const details = error["details"] ?? null;
+  return refusalOf(said("code") ?? "", response.status, { message: said("message"), messageZh: said("message_zh"),
+    requestId: said("request_id"), retryAfterMs, devices: details === null ? null : readDevices(details) });
 }
 
 function checked(answer: unknown): ReceiptAnswer {

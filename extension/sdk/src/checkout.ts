@@ -2,14 +2,12 @@
 import { PayError, asPayError, revived } from "./errors";
 import type { KeptOrder } from "./answers";
 import type { Keeper } from "./keeper";
-import type { KeptPurchase, Orders } from "./orders";
-import { isOver, isPaid } from "./orders";
-import { Wake, poll } from "./poller";
+import type { KeptPaid, KeptPurchase, Orders } from "./orders";
+import { isOver, isPaid, isPastItsTime } from "./orders";
+import { Wake, aborted, poll } from "./poller";
 import type { Scene } from "./scene";
 import { summary } from "./shelf";
 import type { Checkout, CheckoutState, License, Unsubscribe } from "./types";
-
-const UNREACHED = ["network", "timeout", "server", "rate_limited"];
 
 export class OrderCheckout implements Checkout {
   readonly #scene: Scene;
@@ -18,7 +16,8 @@ export class OrderCheckout implements Checkout {
   readonly #listeners = new Set<(state: CheckoutState) => void>();
   readonly #stop = new AbortController();
   readonly #wake = new Wake();
-  readonly #done = deferred<License>();
+  #settle!: { readonly resolve: (license: License) => void; readonly reject: (error: unknown) => void };
+  readonly done = new Promise<License>((resolve, reject) => { this.#settle = { resolve, reject }; });
   #state: CheckoutState = { phase: "creating" };
   #kept: KeptPurchase | null = null;
   #trouble: PayError | null = null;
@@ -29,6 +28,7 @@ export class OrderCheckout implements Checkout {
     this.#scene = scene;
     this.#orders = orders;
     this.#keeper = keeper;
+    this.done.catch(asPayError); // nobody has to wait for it
     signal?.addEventListener("abort", () => this.detach(), { once: true });
     if (signal?.aborted === true) this.detach();
     else void this.#run(language).catch((error: unknown) => this.#fail(asPayError(error)));
@@ -36,10 +36,6 @@ export class OrderCheckout implements Checkout {
 
   get state(): CheckoutState {
     return this.#state;
-  }
-
-  get done(): Promise<License> {
-    return this.#done.promise;
   }
 
   onChange(listener: (state: CheckoutState) => void): Unsubscribe {
@@ -55,13 +51,12 @@ export class OrderCheckout implements Checkout {
       waiting.push(state);
       news.ring();
     });
-    this.#stop.signal.addEventListener("abort", () => news.ring(), { once: true });
     try {
       for (;;) {
         const next = waiting.shift();
         if (next !== undefined) yield next;
         else if (this.#ended || this.#stop.signal.aborted) return;
-        else await aborted(news.signal);
+        else await aborted(AbortSignal.any([this.#stop.signal, news.signal]));
       }
     } finally {
       off();
@@ -83,14 +78,12 @@ export class OrderCheckout implements Checkout {
 
   detach(): void {
     this.#stop.abort();
-    this.#done.reject(new PayError("aborted"));
+    this.#settle.reject(new PayError("aborted"));
   }
 
   async #run(language: "en" | "zh"): Promise<void> {
-    const off = this.#scene.watch(["order", "paid"], (place, value) => {
-      if (place === "paid" && value !== null) void this.#paid(value as unknown as { order: KeptOrder });
-      else void this.#follow();
-    });
+    // Read anew, for changes are told late and not always in order.
+    const off = this.#scene.watch(["order"], () => void this.#orders.current().then((kept) => this.#see(kept)));
     this.#stop.signal.addEventListener("abort", off, { once: true });
     await this.#begin(language);
     await poll(this.#scene, { wake: this.#wake, signal: this.#stop.signal,
@@ -100,25 +93,18 @@ export class OrderCheckout implements Checkout {
   /** An order whose time went by while nobody looked is asked about first, and a new one begun if it is over. */
   async #begin(language: "en" | "zh"): Promise<void> {
     let kept = this.#kept = await this.#orders.begin(language);
-    if (kept.order !== null && this.#scene.nowS >= kept.order.expiresAt) {
+    if (kept.order !== null && isPastItsTime(kept, this.#scene.nowMs)) {
       const now = await this.#orders.advance().catch((error: unknown) => this.#tell(asPayError(error)));
-      if (now === null) return; // it was paid: `paid` was told
+      if (now === null) return this.#see(now);
       if (now !== undefined && isOver(now)) kept = this.#kept = await this.#orders.begin(language);
     }
     this.#show(kept);
   }
 
-  /** What another context did: read anew, for changes are told late and not always in order. */
-  async #follow(): Promise<void> {
-    const kept = await this.#orders.current();
-    if (kept !== null && this.#kept !== null) this.#show(kept);
-  }
-
   async #look(): Promise<boolean> {
     const kept = await this.#orders.advance();
     this.#trouble = null;
-    if (kept !== null) this.#show(kept);
-    else if (!this.#ended) await this.#paidBefore();
+    await this.#see(kept);
     return this.#ended;
   }
 
@@ -127,42 +113,38 @@ export class OrderCheckout implements Checkout {
     try {
       const kept = await act();
       this.#trouble = null;
-      if (kept !== null) this.#show(kept);
+      await this.#see(kept);
     } catch (error) {
       this.#tell(asPayError(error));
       throw error;
     }
   }
 
-  /** The purchase is gone from storage: another context ended it before this one could hear of it. */
-  async #paidBefore(): Promise<void> {
-    const paid = await this.#scene.read<{ readonly order: KeptOrder } & Record<string, unknown>>("paid");
-    if (paid !== null && paid.order.orderId === this.#kept?.order?.orderId) await this.#paid(paid);
-    else this.#fail(new PayError("no_pending_order"));
-  }
-
-  async #paid({ order }: { readonly order: KeptOrder }): Promise<void> {
-    if (this.#kept?.order != null && this.#kept.order.orderId !== order.orderId) return;
-    const state = await this.#keeper.state();
+  /** How the purchase stands, whoever moved it on. Gone from its place in storage, it was paid, or put aside for a new one. */
+  async #see(kept: KeptPurchase | null): Promise<void> {
+    const mine = this.#kept?.idempotencyKey;
+    if (this.#ended || mine === undefined) return;
+    if (kept?.idempotencyKey === mine) return this.#show(kept);
+    const [paid, state] = await Promise.all([this.#scene.read<KeptPaid>("paid"), this.#keeper.state()]);
     if (this.#ended) return;
+    if (paid?.idempotencyKey !== mine) {
+      if (kept === null) return this.#fail(new PayError("no_pending_order"));
+      this.#enter(this.#state, true);
+      return this.#settle.reject(new PayError("order_closed"));
+    }
     if (state.status !== "active") return this.#fail(state.status === "invalid" ? asPayError(state.error)
-      : new PayError("license_invalid"), order);
-    this.#enter({ phase: "paid", order: summary(order), license: state.license }, true);
-    this.#done.resolve(state.license);
+      : new PayError("license_invalid"), paid.order);
+    this.#enter({ phase: "paid", order: summary(paid.order), license: state.license }, true);
+    this.#settle.resolve(state.license);
   }
 
   #show(kept: KeptPurchase): void {
     if (this.#ended) return;
-    if (this.#kept !== null && this.#kept.idempotencyKey !== kept.idempotencyKey) {
-      // Another context put this order aside and began a new one.
-      this.#enter(this.#state, true);
-      return this.#done.reject(new PayError("order_closed"));
-    }
     this.#kept = kept;
     const state = stateOf(kept, this.#scene.nowS, this.#trouble);
     const over = state.phase === "failed" && !state.error.retryable || kept.order?.status === "closed";
     this.#enter(state, over);
-    if (over) this.#done.reject(state.phase === "failed" ? state.error : new PayError("order_closed"));
+    if (over) this.#settle.reject(state.phase === "failed" ? state.error : new PayError("order_closed"));
     else if (state.phase === "awaiting_payment") this.#lookAt(state.payment.expiresAt.getTime());
   }
 
@@ -176,7 +158,7 @@ export class OrderCheckout implements Checkout {
   #fail(error: PayError, order: KeptOrder | null = this.#kept?.order ?? null): void {
     if (this.#ended) return;
     this.#enter({ phase: "failed", order: order === null ? null : summary(order), error }, true);
-    this.#done.reject(error);
+    this.#settle.reject(error);
   }
 
   #enter(state: CheckoutState, ended: boolean): void {
@@ -197,35 +179,26 @@ export class OrderCheckout implements Checkout {
   }
 }
 
+/** What of a purchase is worth going on with, for who does not ask the server: unpaid, it ends with its time. */
+export function pendingOf(kept: KeptPurchase, nowMs: number): CheckoutState | null {
+  const state = stateOf(kept, Math.floor(nowMs / 1000), null);
+  if (["claiming", "failed"].includes(state.phase) || !isPastItsTime(kept, nowMs)) return state;
+  return kept.order === null ? null : { phase: "closed", order: summary(kept.order) };
+}
+
 /** What a buyer sees of a purchase that is not done. */
 export function stateOf(kept: KeptPurchase, nowS: number, trouble: PayError | null): CheckoutState {
   const order = kept.order === null ? null : summary(kept.order);
-  if (kept.failure !== null) return { phase: "failed", order, error: revived(kept.failure) };
-  if (kept.order === null || order === null) {
-    return trouble === null ? { phase: "creating" } : { phase: "failed", order: null, error: trouble };
-  }
+  const error = kept.failure === null ? trouble : revived(kept.failure);
+  // While there is a code to scan, trouble on the way to the server is none for the buyer.
+  if (error !== null && (kept.failure !== null || kept.order === null || isPaid(kept.order))) return { phase: "failed", order, error };
+  if (kept.order === null || order === null) return { phase: "creating" };
+  if (isPaid(kept.order)) return { phase: "claiming", order };
   const { status, payment } = kept.order;
-  if (isPaid(kept.order)) return trouble === null ? { phase: "claiming", order } : { phase: "failed", order, error: trouble };
   if (status === "closed" || status === "expired") return { phase: "closed", order };
   if (payment === null && status === "created") return { phase: "creating" };
   if (payment === null || nowS >= payment.expiresAt) return { phase: "code_expired", order };
   const { kind, value, expiresAt } = payment;
   return { phase: "awaiting_payment", order, payment: { kind, value, expiresAt: new Date(expiresAt * 1000) },
-    online: trouble === null || !UNREACHED.includes(trouble.code) };
-}
-
-interface Deferred<T> { readonly promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void }
-
-function deferred<T>(): Deferred<T> {
-  const both: Partial<Pick<Deferred<T>, "resolve" | "reject">> = {};
-  const promise = new Promise<T>((resolve, reject) => Object.assign(both, { resolve, reject }));
-  promise.catch(asPayError); // nobody has to wait for it
-  return { promise, ...both as Pick<Deferred<T>, "resolve" | "reject"> };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+    online: trouble === null };
 }

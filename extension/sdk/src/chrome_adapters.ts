@@ -1,17 +1,16 @@
 /** The seams as a browser fills them. `chrome.*` with promises is there in Chromium and in Firefox alike. */
 import { newKeyPair } from "./device";
-import type { Adapters, DeviceKeyStore, ExtensionApi, KeyValueStore } from "./types";
+import type { Adapters, ExtensionApi, KeyValueStore } from "./types";
 
-const DATABASE = "tongbao";
 const STORE = "device";
 const NAME = "key";
 
 /** What this context offers; nothing is opened before it is used. */
 export function browserAdapters(): Adapters {
   return {
-    storage: extensionStorage, keys: new IndexedKeys(), nowMs: () => Date.now(), random: () => Math.random(),
-    fetch: (input, init) => globalThis.fetch(input, init), locks: globalThis.navigator?.locks ?? null, pause, visibility,
-    extension: typeof chrome === "undefined" || chrome.runtime?.id === undefined ? null : extensionApi,
+    storage: extensionStorage, keys: { keyPair }, nowMs: () => Date.now(), random: () => Math.random(),
+    fetch: (input, init) => globalThis.fetch(input, init), locks: globalThis.navigator?.locks, pause, visibility,
+    extension: extensionApi(),
     platform: platformOf(globalThis.navigator?.userAgent ?? "") };
 }
 
@@ -28,30 +27,22 @@ const extensionStorage: KeyValueStore = {
   },
 };
 
-const extensionApi: ExtensionApi = {
-  get alarms() {
-    return chrome.alarms;
-  },
-  get runtime() {
-    return chrome.runtime;
-  },
-  open: async (url, where) => {
-    if (where === "window") await chrome.windows.create({ url, type: "popup", width: 440, height: 720 });
-    else await chrome.tabs.create({ url });
-  },
-};
+function extensionApi(): ExtensionApi | null {
+  if (globalThis.chrome?.runtime?.id === undefined) return null;
+  const { alarms, runtime, tabs, windows } = chrome;
+  return { alarms, runtime, open: async (url, where) => {
+    if (where === "window") await windows.create({ url, type: "popup", width: 440, height: 720 });
+    else await tabs.create({ url });
+  } };
+}
 
 /** A worker is never hidden: it polls at its alarms only. */
 const visibility: Adapters["visibility"] = {
-  isVisible: () => typeof document === "undefined" || document.visibilityState === "visible",
+  isVisible: () => globalThis.document?.visibilityState !== "hidden",
   onChange: (listener) => {
-    if (typeof document === "undefined") return () => undefined;
-    document.addEventListener("visibilitychange", listener);
-    globalThis.addEventListener("online", listener);
-    return () => {
-      document.removeEventListener("visibilitychange", listener);
-      globalThis.removeEventListener("online", listener);
-    };
+    const off = new AbortController();
+    for (const event of ["visibilitychange", "online"]) globalThis.addEventListener(event, listener, { signal: off.signal });
+    return () => off.abort();
   },
 };
 
@@ -63,34 +54,28 @@ function pause(durationMs: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, Math.min(durationMs, 0x7fff_ffff));
-    if (signal.aborted) done();
-    else signal.addEventListener("abort", done);
+    const timer = setTimeout(done, signal.aborted ? 0 : Math.min(durationMs, 0x7fff_ffff));
+    signal.addEventListener("abort", done);
   });
 }
 
 /** One pair for ever, for all contexts. */
-class IndexedKeys implements DeviceKeyStore {
-  async keyPair(): Promise<CryptoKeyPair> {
-    const database = await opened();
-    try {
-      const store = (mode: IDBTransactionMode): IDBObjectStore => database.transaction(STORE, mode).objectStore(STORE);
-      const found = await settled<CryptoKeyPair | undefined>(store("readonly").get(NAME));
-      if (found !== undefined) return found;
-      const fresh = await newKeyPair();
-      // Two contexts at once: `add` fails for the second, which then takes what is there.
-      await settled(store("readwrite").add(fresh, NAME)).catch(() => undefined);
-      return await settled<CryptoKeyPair>(store("readonly").get(NAME));
-    } finally {
-      database.close();
-    }
+async function keyPair(): Promise<CryptoKeyPair> {
+  const opening = indexedDB.open("tongbao", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+  const database = await settled(opening);
+  try {
+    const store = (mode: IDBTransactionMode): IDBObjectStore => database.transaction(STORE, mode).objectStore(STORE);
+    const kept = (): Promise<CryptoKeyPair | undefined> => settled(store("readonly").get(NAME));
+    const found = await kept();
+    if (found !== undefined) return found;
+    const fresh = await newKeyPair();
+    // Two contexts at once: `add` fails for the second, which then takes what is there.
+    await settled(store("readwrite").add(fresh, NAME)).catch(() => undefined);
+    return await kept() as CryptoKeyPair;
+  } finally {
+    database.close();
   }
-}
-
-function opened(): Promise<IDBDatabase> {
-  const request = indexedDB.open(DATABASE, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return settled(request);
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {

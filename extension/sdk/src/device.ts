@@ -1,16 +1,15 @@
 /** This browser as a device: a P-256 key that cannot be exported, and proofs by it (RFC 9449). */
-import { thumbprint } from "../../verifier/tongbao_verifier";
+import { base64url, thumbprint, utf8 } from "../../verifier/tongbao_verifier";
 import { PayError } from "./errors";
+import type { Fields } from "./reading";
 import type { Adapters } from "./types";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-export interface ProofOf {
-  readonly method: string;
-  readonly url: string;
-  readonly body: string | null;
-  /** The claim secret in `Authorization`, if one is sent. */
-  readonly secret: string | null;
+/** What of a request is signed besides its address: the claim secret in `Authorization`, and the JSON of its body. */
+export interface Signed {
+  readonly secret?: string;
+  readonly body?: Fields;
 }
 
 interface Identity { readonly privateKey: CryptoKey; readonly jwk: JsonWebKey; readonly thumbprint: string }
@@ -19,7 +18,7 @@ export class Device {
   readonly #seams: Pick<Adapters, "keys" | "nowMs">;
   #identity: Promise<Identity> | null = null;
   /** The latest nonce that the API gave out. */
-  nonce: string | null = null;
+  nonce: string | undefined;
 
   constructor(seams: Pick<Adapters, "keys" | "nowMs">) {
     this.#seams = seams;
@@ -38,13 +37,13 @@ export class Device {
   }
 
   /** That this browser sends this very request, once. */
-  async proof({ method, url, body, secret }: ProofOf): Promise<string> {
+  async proof(htm: string, htu: string, { secret, body }: Signed): Promise<string> {
     const { privateKey, jwk } = await this.#known();
+    // What is undefined is left out of the JSON.
     const claims = {
-      htm: method, htu: url, iat: Math.floor(this.#seams.nowMs() / 1000), jti: newSecret(16),
-      ...(this.nonce === null ? {} : { nonce: this.nonce }),
-      ...(secret === null ? {} : { ath: await hashOf(secret) }),
-      ...(body === null ? {} : { bth: await hashOf(body) }),
+      htm, htu, iat: Math.floor(this.#seams.nowMs() / 1000), jti: newSecret(16), nonce: this.nonce,
+      ath: secret === undefined ? secret : await hashOf(secret),
+      bth: body === undefined ? body : await hashOf(JSON.stringify(body)),
     };
     const parts = [{ typ: "dpop+jwt", alg: "ES256", jwk }, claims];
     const signed = parts.map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
@@ -83,17 +82,9 @@ export async function hashOf(source: string): Promise<string> {
   return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source))));
 }
 
-function utf8(source: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(source));
-}
-
 /** The first 130 bits in Crockford's base 32. */
 function crockford(digest: Uint8Array): string {
   const bits = Array.from(digest, (byte) => byte.toString(2).padStart(8, "0")).join("");
   return Array.from({ length: 26 }, (_, at) =>
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ".charAt(parseInt(bits.slice(5 * at, 5 * at + 5), 2))).join("");
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -1,47 +1,44 @@
 /** What can go wrong, as one type with a code. Every code of the API (docs/reference.md) has its place here. */
 import type { Devices, PayErrorCode, PayErrorShape } from "./types";
 
-type Details = Partial<Omit<PayErrorShape, "code">>;
+type Details = Partial<Omit<PayErrorShape, "code" | "message">> & { readonly message?: string | null };
+
+const UNSAID = { messageZh: null, retryAfterMs: null, requestId: null, reason: null, devices: null };
+/** Where the same request may succeed a little later. */
+const RETRYABLE: readonly PayErrorCode[] = ["network", "timeout", "rate_limited", "server", "order_not_paid", "lease_expired",
+  "takeover_waits"];
 
 export class PayError extends Error implements PayErrorShape {
   override readonly name = "PayError";
-  readonly messageZh: string | null;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | null;
-  readonly requestId: string | null;
-  readonly reason: string | null;
-  readonly devices: Devices | null;
+  declare readonly messageZh: string | null;
+  declare readonly retryable: boolean;
+  declare readonly retryAfterMs: number | null;
+  declare readonly requestId: string | null;
+  declare readonly reason: string | null;
+  declare readonly devices: Devices | null;
 
-  constructor(readonly code: PayErrorCode, details: Details = {}) {
-    super(details.message ?? code);
-    this.messageZh = details.messageZh ?? null;
-    this.retryable = details.retryable ?? RETRYABLE.has(code);
-    this.retryAfterMs = details.retryAfterMs ?? null;
-    this.requestId = details.requestId ?? null;
-    this.reason = details.reason ?? null;
-    this.devices = details.devices ?? null;
+  constructor(readonly code: PayErrorCode, { message, ...details }: Details = {}) {
+    super(message ?? code);
+    Object.assign(this, UNSAID, { retryable: RETRYABLE.includes(code) }, details);
   }
 }
 
-/** Where the same request may succeed a little later. */
-const RETRYABLE: ReadonlySet<PayErrorCode> = new Set<PayErrorCode>(
-  ["network", "timeout", "rate_limited", "server", "order_not_paid", "lease_expired", "takeover_waits"]);
-
-/** Codes of the API that are codes here too. */
+/** Codes of the API and of the verifier that are codes here too. */
 const SAME = ("product_not_found order_not_found order_not_paid payment_held rate_limited license_revoked license_suspended "
   + "license_expired license_not_found claim_secret_used device_not_active device_too_new device_swap_limit takeover_waits "
-  + "takeover_busy takeover_not_open restore_barred").split(" ");
-/** Those that have another name here. */
+  + "takeover_busy takeover_not_open restore_barred lease_expired device_mismatch clock_rollback").split(" ");
+/** Those of the API that have another name here. */
 const NAMED: readonly (readonly [RegExp, PayErrorCode])[] = [
   [/^REFUND_/, "refund_refused"], [/MISTYPED$/, "mistyped"], [/^DEVICE_PROOF_/, "device_proof_invalid"],
   [/^DEVICE_LIMIT/, "device_limit"], [/^ORDER_NOT_OPEN$/, "order_closed"], [/^(INVALID|IDEMPOTENCY|ROUTE)_/, "bad_request"]];
 
+function sameHere(reason: string): PayErrorCode | undefined {
+  return SAME.find((code) => code === reason.toLowerCase()) as PayErrorCode | undefined;
+}
+
 /** The place of a refusal; a code that this build does not know goes by its status. */
 export function codeOf(reason: string, status: number): PayErrorCode {
-  const same = reason.toLowerCase();
-  if (SAME.includes(same)) return same as PayErrorCode;
-  if (status >= 500) return "server";
-  return NAMED.find(([form]) => form.test(reason))?.[1]
+  return sameHere(reason) ?? (status >= 500 ? "server" : NAMED.find(([form]) => form.test(reason))?.[1])
     ?? (status === 429 ? "rate_limited" : [405, 413, 415].includes(status) ? "bad_request" : "bad_response");
 }
 
@@ -54,10 +51,8 @@ export function refusalOf(reason: string, status: number, details: Details): Pay
 
 /** What a verifier's "no" means for a buyer. */
 export function verdictOf(code: string): PayError {
-  const places: Record<string, PayErrorCode> = {
-    LEASE_EXPIRED: "lease_expired", LICENSE_EXPIRED: "license_expired", DEVICE_MISMATCH: "device_mismatch",
-    CLOCK_ROLLBACK: "clock_rollback", NOT_YET_VALID: "clock_rollback" };
-  return new PayError(places[code] ?? "license_invalid", { reason: code });
+  const place = code === "NOT_YET_VALID" ? "clock_rollback" : sameHere(code) ?? "license_invalid";
+  return new PayError(place, { reason: code });
 }
 
 /** Anything thrown, as a PayError: what is not one comes from a browser that lacks or refuses something. */
@@ -67,6 +62,11 @@ export function asPayError(error: unknown): PayError {
   return new PayError("unsupported", { message: error instanceof Error ? error.message : "unsupported" });
 }
 
+/** Whether the API said so for good: not what this browser, its network or a portal in between is the cause of. */
+export function isFinal({ code, retryable }: PayErrorShape): boolean {
+  return !retryable && !["unsupported", "bad_response", "aborted"].includes(code);
+}
+
 /** An error that lay in storage. */
 export function revived(shape: PayErrorShape): PayError {
   return new PayError(shape.code, shape);
@@ -74,6 +74,5 @@ export function revived(shape: PayErrorShape): PayError {
 
 /** An error as JSON, for storage. */
 export function flattened(error: PayErrorShape): PayErrorShape {
-  const { code, message, messageZh, retryable, retryAfterMs, requestId, reason } = error;
-  return { code, message, messageZh, retryable, retryAfterMs, requestId, reason, devices: null };
+  return { ...error, message: error.message, devices: null };
 }

@@ -65,11 +65,14 @@ export class Keeper {
   /** Keep a license that the server hands over, once its lease is verified; the keys are asked for meanwhile. */
   async take(handing: Promise<HandedLicense>, orderId: string | null): Promise<void> {
     const [handed, set] = await Promise.all([handing, this.#api.keySet().catch(asPayError)]);
-    if (handed.lease === null) throw new PayError("server", { reason: "LEASE_PENDING", retryAfterMs: 2_000 });
-    const claims = await this.#mustAccept(handed.lease.token, await this.#newKeys(set));
-    const { licenseId, licenseKey, paidAt: paidAtS, lease: { token } } = handed;
-    await this.#scene.write("license", { licenseId, licenseKey, paidAtS, token, orderId, endedAs: null,
-      refreshAtS: claims === null ? this.#scene.nowS + DAY_S : refreshAtS(claims, this.#scene.seams.random()) });
+    const { licenseId, licenseKey, paidAt: paidAtS, lease } = handed;
+    if (lease === null) throw new PayError("server", { reason: "LEASE_PENDING", retryAfterMs: 2_000 });
+    if (typeof set === "string") await this.#trust.takeKeys(set);
+    const { ok, code, claims } = await this.#trust.acceptsFresh(lease.token);
+    // Without the newest keys the kept ones decide, and what kept the new ones away is the answer.
+    if (!ok) throw typeof set === "string" ? verdictOf(code) : set;
+    await this.#scene.write("license", { licenseId, licenseKey, paidAtS, token: lease.token, orderId, endedAs: null,
+      refreshAtS: claims === undefined ? this.#scene.nowS + DAY_S : refreshAtS(claims, this.#scene.seams.random()) });
   }
 
   /** Ask the server. Its "no" becomes the license's state; no answer changes nothing and throws. */
@@ -103,22 +106,12 @@ export class Keeper {
   }
 
   async #end(kept: KeptLicense, endedAs: Ended): Promise<void> {
-    const now = await this.kept();
     // Restored or claimed anew meanwhile: that "no" was for another license.
-    if (now?.token === kept.token) await this.#scene.write("license", { ...kept, endedAs });
-  }
-
-  /** The newest keys; without them the kept ones decide, and what kept them away is the answer. */
-  async #newKeys(set: string | PayError): Promise<PayError | null> {
-    if (typeof set !== "string") return set;
-    await this.#trust.takeKeys(set);
-    return null;
-  }
-
-  async #mustAccept(token: string, withoutKeys: PayError | null): Promise<LeaseClaims | null> {
-    const answer = await this.#trust.acceptsFresh(token);
-    if (!answer.ok) throw withoutKeys ?? verdictOf(answer.code);
-    return answer.claims ?? null;
+    if ((await this.kept())?.token !== kept.token) return;
+    // The lease of another device, in a copied profile: it says more than a server that never heard of this device.
+    const state = await this.state();
+    if (endedAs === "removed" && state.status === "invalid" && state.error.code === "device_mismatch") return;
+    await this.#scene.write("license", { ...kept, endedAs });
   }
 }
 

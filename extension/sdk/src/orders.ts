@@ -6,7 +6,7 @@
 import type { KeptOrder } from "./answers";
 import type { Api } from "./api";
 import { hashOf, newSecret } from "./device";
-import { asPayError, flattened } from "./errors";
+import { asPayError, flattened, isFinal } from "./errors";
 import type { Keeper } from "./keeper";
 import type { Scene } from "./scene";
 import type { Shelf } from "./shelf";
@@ -24,8 +24,19 @@ export interface KeptPurchase {
   readonly failure: PayErrorShape | null;
 }
 
+/** The purchase that was paid last; without a key it was found late, on the shelf. */
+export interface KeptPaid {
+  readonly [name: string]: unknown;
+  readonly idempotencyKey: string | null;
+  readonly order: KeptOrder;
+}
+
 const PAID = ["paid", "refunding", "refunded"];
 const OVER = ["closed", "expired"];
+/** Refused for good at the claim, or gone from the server: to go on with it would only say so again. */
+const NO_WAY_ON = ["license_revoked", "license_expired", "order_not_found"];
+/** An order without any answer shows no code, so nobody can have paid it. */
+const UNHEARD_FOR_MS = 86_400_000;
 
 export class Orders {
   readonly #scene: Scene;
@@ -95,7 +106,7 @@ export class Orders {
         return await act(kept);
       } catch (error) {
         const failure = asPayError(error);
-        if (failure.retryable || failure.code === "unsupported" || failure.code === "bad_response") throw failure;
+        if (!isFinal(failure)) throw failure;
         return this.#keep({ ...(await this.current() ?? kept), failure: flattened(failure) });
       }
     });
@@ -115,7 +126,7 @@ export class Orders {
       await this.#keeper.take(this.#api.claim(order.orderId, kept.claimSecret), order.orderId);
     }
     await this.#shelf.put(next, true);
-    await this.#scene.write("paid", { orderId: order.orderId, order });
+    await this.#scene.write("paid", { idempotencyKey: kept.idempotencyKey, order });
     await this.#scene.remove("order");
     return null;
   }
@@ -139,5 +150,10 @@ export function isPaid(order: KeptOrder): boolean {
  *  Never while money may be with it: a held payment was made, though the order was not shown for it. */
 export function isOver({ order, failure }: KeptPurchase): boolean {
   if (order === null) return failure !== null && failure.code !== "payment_held";
-  return OVER.includes(order.status) || failure?.code === "license_revoked";
+  return OVER.includes(order.status) || failure !== null && NO_WAY_ON.includes(failure.code);
+}
+
+/** Whether its time went by, by this clock; only the server knows how it ended. */
+export function isPastItsTime({ order, startedAtMs }: KeptPurchase, nowMs: number): boolean {
+  return nowMs >= (order === null ? startedAtMs + UNHEARD_FOR_MS : order.expiresAt * 1000);
 }

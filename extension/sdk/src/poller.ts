@@ -36,7 +36,7 @@ export async function poll(scene: Scene, polling: Polling): Promise<void> {
   const unsubscribe = visibility.onChange(() => polling.wake.ring());
   try {
     for (let over = false; !over && !polling.signal.aborted;) {
-      if (!visibility.isVisible()) await asleep(polling);
+      if (!visibility.isVisible()) await aborted(AbortSignal.any([polling.signal, polling.wake.signal]));
       else over = await held(scene, polling.signal, () => whileVisible(scene, polling));
     }
   } finally {
@@ -46,12 +46,7 @@ export async function poll(scene: Scene, polling: Polling): Promise<void> {
 
 /** Do it if no other context polls now: what the background does at its alarm. */
 export async function unlessPolled(scene: Scene, act: () => Promise<unknown>): Promise<void> {
-  const { locks } = scene.seams;
-  if (locks === null) {
-    await act();
-    return;
-  }
-  await locks.request(scene.name(LOCK), { ifAvailable: true }, async (lock) => {
+  await scene.seams.locks.request(scene.name(LOCK), { ifAvailable: true }, async (lock) => {
     if (lock !== null) await act();
   });
 }
@@ -72,29 +67,23 @@ async function whileVisible(scene: Scene, { tick, failed, wake, signal }: Pollin
       failed(error);
       waitMs = Math.max(waitMs, asPayError(error).retryAfterMs ?? 0);
     }
-    const stop = () => wake.ring();
-    signal.addEventListener("abort", stop, { once: true });
-    if (!signal.aborted) await pause(waitMs, woken);
-    signal.removeEventListener("abort", stop);
+    await pause(waitMs, AbortSignal.any([signal, woken]));
   }
   return false;
 }
 
 async function held(scene: Scene, signal: AbortSignal, act: () => Promise<boolean>): Promise<boolean> {
-  const { locks } = scene.seams;
-  if (locks === null) return act();
   try {
-    return await locks.request(scene.name(LOCK), { signal }, act) as boolean;
+    return await scene.seams.locks.request(scene.name(LOCK), { signal }, act) as boolean;
   } catch (error) {
     if (signal.aborted) return false;
     throw error;
   }
 }
 
-function asleep({ wake, signal }: Polling): Promise<void> {
+export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    wake.signal.addEventListener("abort", () => resolve(), { once: true });
+    signal.addEventListener("abort", () => resolve());
   });
 }

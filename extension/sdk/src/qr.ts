@@ -15,18 +15,15 @@ export interface QrOptions {
 /** Dark mode, forced colours and themes leave it as it is: an inverted code is not read by every phone. */
 export function qrElement(value: string, { label, size, document = globalThis.document }: QrOptions): SVGSVGElement {
   const { path, width } = qrPath(value);
-  const svg = document.createElementNS(NAMESPACE, "svg");
-  const set = (element: Element, attributes: Record<string, string>): void => {
-    for (const [name, given] of Object.entries(attributes)) element.setAttribute(name, given);
+  const element = <K extends "svg" | "path">(name: K, attributes: object): SVGElementTagNameMap[K] => {
+    const made = document.createElementNS(NAMESPACE, name);
+    for (const [attribute, given] of Object.entries(attributes)) made.setAttribute(attribute, String(given));
+    return made;
   };
-  set(svg, { viewBox: `0 0 ${width} ${width}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges",
-    ...(size === undefined ? {} : { width: String(size), height: String(size) }) });
+  const svg = element("svg", { viewBox: `0 0 ${width} ${width}`, role: "img", "aria-label": label,
+    "shape-rendering": "crispEdges", ...(size === undefined ? {} : { width: size, height: size }) });
   svg.style.setProperty("forced-color-adjust", "none");
-  const tile = document.createElementNS(NAMESPACE, "rect");
-  set(tile, { width: String(width), height: String(width), fill: "#fff" });
-  const modules = document.createElementNS(NAMESPACE, "path");
-  set(modules, { d: path, fill: "#000" });
-  svg.append(tile, modules);
+  svg.append(element("path", { d: `M0 0h${width}v${width}H0z`, fill: "#fff" }), element("path", { d: path }));
   return svg;
 }
 

@@ -1,13 +1,10 @@
 /** What every part works with: where it keeps things, which locks keep contexts apart, and the time. */
-import { asPayError } from "./errors";
 import type { Adapters, KeyValueStore, Unsubscribe } from "./types";
 
 /** Names of what is kept; the whole of it is one product's. */
 export const PLACES = ["order", "license", "paid", "keys", "clock", "past", "restore", "installed"] as const;
 export type Place = (typeof PLACES)[number];
 type Record_ = Readonly<Record<string, unknown>>;
-
-const queues = new Map<string, Promise<unknown>>();
 
 export class Scene {
   readonly #prefix: string;
@@ -53,14 +50,8 @@ export class Scene {
   }
 
   /** Read, change and write while nobody else does, in any context. */
-  async alone<T>(what: string, act: () => Promise<T>): Promise<T> {
-    const name = this.name(what);
-    const { locks } = this.seams;
-    if (locks !== null) return locks.request(name, act) as Promise<T>;
-    const before = queues.get(name) ?? Promise.resolve();
-    const mine = before.then(act, act);
-    queues.set(name, mine.catch(asPayError));
-    return mine;
+  alone<T>(what: string, act: () => Promise<T>): Promise<T> {
+    return this.seams.locks.request(this.name(what), act) as Promise<T>;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Orders that are over, with the secrets that still show their receipts and ask for refunds. */
 import type { KeptOrder } from "./answers";
 import { readReceipt } from "./answers";
-import type { Api, ReceiptAnswer } from "./api";
+import type { Api } from "./api";
 import { newSecret } from "./device";
 import { PayError, asPayError } from "./errors";
 import type { Keeper } from "./keeper";
@@ -37,14 +37,8 @@ export class Shelf {
 
   /** Keep an order here; again: nothing new. One that the server never heard of is not kept. */
   async put(purchase: KeptPurchase, claimed = false): Promise<void> {
-    const { order, claimSecret, startedAtMs: placedAtMs } = purchase;
-    if (order === null) return;
-    const entry = { order, claimSecret, placedAtMs, claimed, refundKey: null, answer: null };
-    await this.#change((list) => {
-      const known = list.find((it) => it.order.orderId === order.orderId);
-      const newest = known === undefined ? entry : { ...known, order, claimed: claimed || known.claimed };
-      return [newest, ...list.filter((it) => it !== known)].slice(0, MOST);
-    });
+    const entry = entryOf(purchase);
+    if (entry !== null) await this.#change(entry, (it) => ({ order: entry.order, claimed: claimed || it.claimed }));
   }
 
   /** Orders placed here, newest first, with their receipts; `offline`: as last seen. */
@@ -56,46 +50,45 @@ export class Shelf {
   async refund(orderId: string, current: KeptPurchase | null): Promise<Receipt> {
     const entry = (await this.#all(current)).find((it) => it.order.orderId === orderId);
     if (entry === undefined) throw new PayError("order_not_found");
-    const refundKey = entry.refundKey ?? newSecret();
-    await this.#patch(entry, { refundKey });
-    const answered = await this.#api.refund(orderId, entry.claimSecret, refundKey);
+    const { refundKey } = await this.#change(entry, (it) => ({ refundKey: it.refundKey ?? newSecret() }));
+    const { receipt, answer } = await this.#api.refund(orderId, entry.claimSecret, String(refundKey));
     // Another refund may be asked for later, of what this one did not give back.
-    await this.#patch(entry, { refundKey: null, answer: answered.answer });
-    return answered.receipt;
+    await this.#change(entry, (it) => ({ answer, refundKey: it.refundKey === refundKey ? null : it.refundKey }));
+    return receipt;
   }
 
   /** Look at orders that were given up and may have been paid late: such a payment is a purchase. */
   async lookBack(): Promise<void> {
     const since = this.#scene.nowMs - LATE_MS;
+    const troubles: unknown[] = [];
     for (const entry of await this.#list()) {
-      if (entry.claimed || entry.placedAtMs < since) continue;
-      const order = await this.#api.order(entry.order.orderId, entry.claimSecret);
-      if (order.status === "paid" && (await this.#keeper.state()).status !== "active") {
-        await this.#keeper.take(this.#api.claim(order.orderId, entry.claimSecret), order.orderId);
-        await this.#patch(entry, { order, claimed: true });
-        await this.#scene.write("paid", { orderId: order.orderId, order });
-      } else if (order.status !== entry.order.status) {
-        await this.#patch(entry, { order });
-      }
+      if (!entry.claimed && entry.placedAtMs >= since) await this.#lookAt(entry).catch((error: unknown) => troubles.push(error));
+    }
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  async #lookAt(entry: Entry): Promise<void> {
+    const order = await this.#api.order(entry.order.orderId, entry.claimSecret);
+    if (order.status === "paid" && (await this.#keeper.state()).status !== "active") {
+      await this.#keeper.take(this.#api.claim(order.orderId, entry.claimSecret), order.orderId);
+      await this.#change(entry, () => ({ order, claimed: true }));
+      await this.#scene.write("paid", { idempotencyKey: null, order });
+    } else if (order.status !== entry.order.status) {
+      await this.#change(entry, () => ({ order }));
     }
   }
 
   async #upToDate(entry: Entry): Promise<PastOrder> {
-    let answered: ReceiptAnswer;
     try {
-      answered = await this.#api.receipt(entry.order.orderId, entry.claimSecret);
+      const { answer } = await this.#api.receipt(entry.order.orderId, entry.claimSecret);
+      return shown(await this.#change(entry, () => ({ answer })), null);
     } catch (error) {
       return shown(entry, asPayError(error));
     }
-    await this.#patch(entry, { answer: answered.answer });
-    return { ...shown(entry, null), receipt: answered.receipt };
   }
 
   async #all(current: KeptPurchase | null): Promise<Entry[]> {
-    const list = await this.#list();
-    if (current?.order == null || list.some((it) => it.order.orderId === current.order?.orderId)) return list;
-    const { order, claimSecret, startedAtMs: placedAtMs } = current;
-    return [{ order, claimSecret, placedAtMs, claimed: false, refundKey: null, answer: null }, ...list];
+    return withEntry(await this.#list(), current === null ? null : entryOf(current));
   }
 
   async #list(): Promise<Entry[]> {
@@ -103,20 +96,27 @@ export class Shelf {
     return Array.isArray(kept?.list) ? [...kept.list] : [];
   }
 
-  #patch(entry: Entry, news: Partial<Entry>): Promise<void> {
-    const isIt = (it: Entry): boolean => it.order.orderId === entry.order.orderId;
-    // One that is still under way comes here for its refund's key.
-    return this.#change((list) => (list.some(isIt) ? list : [entry, ...list])
-      .map((it) => isIt(it) ? { ...it, ...news } : it));
-  }
-
-  #change(act: (list: Entry[]) => Entry[]): Promise<void> {
+  /** Change what is kept of an order, wherever it is done at the same time; one that is still under way comes here by it. */
+  #change(entry: Entry, news: (it: Entry) => Partial<Entry>): Promise<Entry> {
     return this.#scene.alone("past", async () => {
-      const list = await this.#list();
-      const next = act(list);
-      if (JSON.stringify(next) !== JSON.stringify(list)) await this.#scene.write("past", { list: next });
+      const before = await this.#list();
+      const list = withEntry(before, entry).map((it) => isSame(it, entry) ? { ...it, ...news(it) } : it).slice(0, MOST);
+      if (JSON.stringify(list) !== JSON.stringify(before)) await this.#scene.write("past", { list });
+      return list.find((it) => isSame(it, entry)) ?? entry;
     });
   }
+}
+
+function entryOf({ order, claimSecret, startedAtMs: placedAtMs }: KeptPurchase): Entry | null {
+  return order === null ? null : { order, claimSecret, placedAtMs, claimed: false, refundKey: null, answer: null };
+}
+
+function isSame(one: Entry, other: Entry): boolean {
+  return one.order.orderId === other.order.orderId;
+}
+
+function withEntry(list: Entry[], entry: Entry | null): Entry[] {
+  return entry === null || list.some((it) => isSame(it, entry)) ? list : [entry, ...list];
 }
 
 export function summary({ orderId, outTradeNo: orderNumber, productId, title, price }: KeptOrder): OrderSummary {

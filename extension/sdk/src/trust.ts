@@ -1,6 +1,7 @@
 /** What this browser believes: pinned root ▶ signed key set ▶ lease ▶ own device key, and a clock that does not fall. */
 import { Verifier } from "../../verifier/tongbao_verifier";
 import type { Answer, Code, LeaseClaims, Options } from "../../verifier/tongbao_verifier";
+import { verifyEd25519 } from "./ed25519";
 import type { Scene } from "./scene";
 import type { WeChatIntegrationOptions } from "./types";
 
@@ -33,7 +34,7 @@ export class Trust {
     const [verifier, refused] = await this.#verifier();
     const nowS = this.#scene.nowS;
     const seenS = (await this.#clock()).seenS;
-    const answer = await verifier.verifyLease(token, nowS, await this.#thumbprint(), seenS === 0 ? null : seenS);
+    const answer = await verifier.verifyLease(token, nowS, await this.#thumbprint(), seenS);
     if (nowS > seenS + NOTE_EVERY_S) await this.#note({ seenS: nowS });
     // A set that ended was not loaded: then that is what is wrong, not the key.
     return answer.code === "UNKNOWN_KEY" && refused !== null ? { code: refused, ok: false } : answer;
@@ -44,7 +45,7 @@ export class Trust {
     return this.#scene.alone("keys", async () => {
       const kept = await this.#scene.read<KeptKeys>("keys");
       if (kept?.set === set) return "VALID";
-      const verifier = this.#fresh(kept?.seq ?? 0);
+      const verifier = this.#fresh(kept);
       const code = await verifier.loadKeys(set, this.#scene.nowS);
       if (code === "VALID") await this.#scene.write("keys", { set, seq: verifier.seq });
       return code;
@@ -76,17 +77,18 @@ export class Trust {
 
   async #verifier(): Promise<[Verifier, Code | null]> {
     const kept = await this.#scene.read<KeptKeys>("keys");
-    if (kept === null) return [this.#fresh(0), null];
-    if (this.#loaded?.set === kept.set) return [this.#loaded.verifier, null];
-    const verifier = this.#fresh(typeof kept.seq === "number" ? kept.seq : 0);
+    if (kept !== null && this.#loaded?.set === kept.set) return [this.#loaded.verifier, null];
+    const verifier = this.#fresh(kept);
+    if (kept === null) return [verifier, null];
     const code = await verifier.loadKeys(kept.set, this.#scene.nowS);
     if (code !== "VALID") return [verifier, code];
     this.#loaded = { set: kept.set, verifier };
     return [verifier, null];
   }
 
-  #fresh(seq: number): Verifier {
-    return new Verifier({ ...this.#options, minSeq: Math.max(seq, this.#options.minSeq ?? 0) });
+  #fresh(kept: KeptKeys | null): Verifier {
+    const minSeq = Math.max(whole(kept?.seq), this.#options.minSeq ?? 0);
+    return new Verifier({ ed25519: verifyEd25519, ...this.#options, minSeq });
   }
 
   async #clock(): Promise<KeptClock> {

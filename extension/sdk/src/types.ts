@@ -222,8 +222,7 @@ export interface Adapters {
   readonly fetch: typeof fetch;
   readonly nowMs: () => number;
   readonly random: () => number;
-  /** Null: one context only, or a browser without locks. */
-  readonly locks: Pick<LockManager, "request"> | null;
+  readonly locks: Pick<LockManager, "request">;
   /** Resolves after that time, or as soon as the signal aborts. */
   readonly pause: (durationMs: number, signal: AbortSignal) => Promise<void>;
   readonly visibility: { isVisible(): boolean; onChange(listener: () => void): Unsubscribe };

@@ -1,7 +1,7 @@
 /** The public face: buy, unlock and restore one product. See extension/README.md. */
 import { Api } from "./api";
 import { startBackground } from "./background";
-import { OrderCheckout, stateOf } from "./checkout";
+import { OrderCheckout, pendingOf } from "./checkout";
 import { browserAdapters } from "./chrome_adapters";
 import { Device } from "./device";
 import { LicenseDevices } from "./devices";
@@ -14,7 +14,7 @@ import type { RestoreOptions } from "./restore";
 import { Scene } from "./scene";
 import { Shelf } from "./shelf";
 import { Trust } from "./trust";
-import type { Adapters, Checkout, CheckoutState, DeviceBook, License, LicenseState, PageView, PastOrder, PayEvents,
+import type { Adapters, Checkout, CheckoutState, DeviceBook, ExtensionApi, License, LicenseState, PageView, PastOrder, PayEvents,
   PendingRestore, Product, Receipt, RestoreBy, Unsubscribe, WeChatIntegrationOptions } from "./types";
 
 export interface CallOptions { readonly signal?: AbortSignal }
@@ -36,9 +36,7 @@ export class WeChatIntegration {
 
   /** In the service worker (Firefox: event page), once, at its top level. */
   startBackground(): void {
-    const { extension } = this.#parts.scene.seams;
-    if (extension === null) throw new PayError("unsupported", { message: "startBackground belongs into an extension's background" });
-    startBackground({ ...this.#parts, failed: (error) => this.#told(error) }, extension);
+    startBackground({ ...this.#parts, failed: (error) => this.#told(error) }, this.#extension);
   }
 
   /** What the license is worth now: read and verified here, without any network. Never throws. */
@@ -75,11 +73,11 @@ export class WeChatIntegration {
     return new OrderCheckout(scene, orders, keeper, this.#language, signal);
   }
 
-  /** How the order under way stands, as last heard; null: there is none. No network. */
+  /** How the order under way stands, as last heard and by the clock; null: there is none. No network. */
   async pending(): Promise<CheckoutState | null> {
     const { orders, scene } = this.#parts;
     const kept = await orders.current();
-    return kept === null ? null : stateOf(kept, scene.nowS, null);
+    return kept === null ? null : pendingOf(kept, scene.nowMs);
   }
 
   /** Activate the license on this device. Rejects with `device_limit`, whose `devices` are to choose from,
@@ -113,9 +111,8 @@ export class WeChatIntegration {
 
   /** Open the page that sells (option `paymentPage`), at one of its views. */
   async openPaymentPage(view: PageView = "offer", where: "tab" | "window" = "tab"): Promise<void> {
-    const { extension } = this.#parts.scene.seams;
-    if (extension === null) throw new PayError("unsupported", { message: "no extension" });
-    await extension.open(`${extension.runtime.getURL(this.#options.paymentPage ?? "pay.html")}#${view}`, where);
+    const { open, runtime } = this.#extension;
+    await open(`${runtime.getURL(this.#options.paymentPage ?? "pay.html")}#${view}`, where);
   }
 
   /** Hear of what happens, in whichever context it happens; at a worker's top level the event wakes it.
@@ -145,6 +142,12 @@ export class WeChatIntegration {
       if (kept === null) await scene.write("installed", { atMs });
       return new Date(atMs);
     });
+  }
+
+  get #extension(): ExtensionApi {
+    const { extension } = this.#parts.scene.seams;
+    if (extension === null) throw new PayError("unsupported", { message: "this is no page or worker of an extension" });
+    return extension;
   }
 
   get #language(): "en" | "zh" {

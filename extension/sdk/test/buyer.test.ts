@@ -12,13 +12,11 @@ test("restored by order number on a new device, and again after the network fail
   const stage = new Stage();
   await stage.bought();
   const [order] = stage.server.orders.values();
-  const elsewhere = new Stage();
-  Object.assign(elsewhere, { server: stage.server });
-  const { wechat } = elsewhere.open();
+  const { wechat } = stage.elsewhere().open();
   stage.server.fail(/restore$/, offline);
   await assert.rejects(wechat.restore({ orderNumber: `no-${order?.id}` }), { code: "network" });
   const license = await wechat.restore({ orderNumber: ` no-${order?.id} ` });
-  assert.equal(license.licenseKey, "TB1-TEST");
+  assert.equal(license.licenseKey, `TB1-${order?.id}`);
   assert.equal(await wechat.isActive(), true);
   assert.deepEqual(await wechat.history(), []);
 });
@@ -32,8 +30,7 @@ test("device_limit carries the devices to choose from; a takeover waits, is kept
   const stage = new Stage();
   await stage.bought();
   const [order] = stage.server.orders.values();
-  const elsewhere = new Stage();
-  Object.assign(elsewhere, { server: stage.server });
+  const elsewhere = stage.elsewhere();
   const { wechat, context } = elsewhere.open();
   const by = { orderNumber: `no-${order?.id}` };
   stage.server.fail(/restore$/, withDetails("DEVICE_LIMIT_REACHED", FULL));
@@ -44,14 +41,23 @@ test("device_limit carries the devices to choose from; a takeover waits, is kept
   await assert.rejects(wechat.restore(by, { replaces: "D1" }), { code: "takeover_waits" });
   assert.deepEqual(await wechat.pendingRestore(), { by, replaces: "D1", ripeAt: new Date(20_000) });
   wechat.startBackground();
-  const care = async (): Promise<void> => {
-    for (const listener of context.background.alarm) listener({ name: "tongbao:reader-pro:care" });
-    await settled(200);
-  };
-  await care();
+  await elsewhere.care(context);
   assert.notEqual(await wechat.pendingRestore(), null);
-  await care();
+  await elsewhere.care(context);
   await until(async () => await wechat.pendingRestore() === null && wechat.isActive());
+});
+
+test("a restore that waits is not ended by a portal that answers for the server", async () => {
+  const stage = new Stage();
+  const { wechat, context } = stage.open();
+  stage.server.fail(/restore$/, withDetails("TAKEOVER_WAITS", WAITS));
+  await assert.rejects(wechat.restore({ licenseKey: "TB1-X" }, { replaces: "D1" }), { code: "takeover_waits" });
+  stage.server.fail(/restore$/, async () => new Response("<html>login</html>"));
+  wechat.startBackground();
+  await stage.care(context);
+  await until(() => stage.server.failures.at(-1)?.times === 0);
+  await settled();
+  assert.notEqual(await wechat.pendingRestore(), null);
 });
 
 test("a restore that was objected to waits no longer", async () => {
@@ -131,6 +137,15 @@ test("a refused refund says why in the API's own code", async () => {
   await assert.rejects(wechat.requestRefund(order?.id ?? ""), { code: "refund_refused", reason: "REFUND_WINDOW_OVER" });
   await assert.rejects(wechat.requestRefund("unknown"), { code: "order_not_found" });
   assert.equal(await wechat.isActive(), true);
+});
+
+test("two windows that ask for a refund at once ask for one", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const [order] = stage.server.orders.values();
+  await Promise.all([wechat, stage.open().wechat].map((it) => it.requestRefund(order?.id ?? "")));
+  assert.equal(stage.server.count("POST /v1/orders/*/refunds"), 2);
+  assert.equal(stage.server.refundKeysSeen.size, 1);
 });
 
 test("the payment page opens at its view", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PayError } from "../src/errors";
-import { Stage, reached } from "./stage";
+import { Stage, reached, settled, until } from "./stage";
 import { refusal } from "./server";
 
 test("a claim secret that another device used says so, and nobody is asked to pay again", async () => {
@@ -51,4 +51,37 @@ test("an order that the shop refused leaves nothing behind, and the next try is 
   await reached(wechat.checkout(), "awaiting_payment");
   assert.notEqual(stage.kept<{ idempotencyKey: string }>("order")?.idempotencyKey, key);
   assert.equal((await wechat.history({ offline: true })).length, 1);
+});
+
+test("a page whose order was paid and followed by another, all while it slept, wakes to its license", async () => {
+  const stage = new Stage();
+  const [sleeper, other] = [stage.open(), stage.open()];
+  const slept = sleeper.wechat.checkout();
+  await reached(slept, "awaiting_payment");
+  sleeper.context.show(false);
+  sleeper.context.listeners.clear();
+  await settled();
+  const first = other.wechat.checkout();
+  await reached(first, "awaiting_payment");
+  stage.server.pay();
+  await first.done;
+  await reached(other.wechat.checkout(), "awaiting_payment");
+  other.context.die();
+  sleeper.context.show(true);
+  assert.deepEqual((await slept.done).entitlements, ["pro"]);
+});
+
+test("a page that slept through the whole purchase, from before it had an answer, wakes to its license", async () => {
+  const stage = new Stage();
+  const [sleeper, other] = [stage.open(), stage.open()];
+  const slept = sleeper.wechat.checkout();
+  sleeper.context.show(false);
+  await until(() => stage.kept("order") !== null);
+  sleeper.context.listeners.clear();
+  await reached(other.wechat.checkout(), "awaiting_payment");
+  stage.server.pay();
+  await until(() => other.wechat.isActive());
+  await until(() => stage.kept("order") === null);
+  sleeper.context.show(true);
+  assert.deepEqual((await slept.done).entitlements, ["pro"]);
 });

@@ -29,11 +29,7 @@ async function atWork(): Promise<{ stage: Stage; alarm: () => Promise<void>; wec
   const { wechat, context } = stage.open();
   wechat.startBackground();
   await settled();
-  const alarm = async (): Promise<void> => {
-    for (const listener of context.background.alarm) listener({ name: "tongbao:reader-pro:care" });
-    await settled(200);
-  };
-  return { stage, alarm, wechat };
+  return { stage, alarm: () => stage.care(context), wechat };
 }
 
 test("the background asks when it is due, not before", async () => {

@@ -8,7 +8,8 @@ import type { Profile } from "./contexts";
 export const BASE = "https://pay.test";
 const hashOf = (source: string): string => createHash("sha256").update(source).digest("base64url");
 
-interface Order { id: string; key: string; hash: string; status: string; codes: number; codeEndsS: number; endsS: number; claimedBy: string | null; revoked: boolean }
+interface Order { id: string; key: string; hash: string; status: string; codes: number; codeEndsS: number; endsS: number; claimedBy: string | null; revoked: boolean;
+  refundKeys: Set<string> }
 interface Failure { readonly path: RegExp; readonly answer: () => Response | Promise<Response>; times: number }
 
 export class Server {
@@ -23,7 +24,12 @@ export class Server {
   nonce = "n1";
   leases = 0;
   refundRefusedBy: string | null = null;
+  readonly refundKeysSeen = new Set<string>();
   devices = ["other"];
+  /** With "full", a newcomer needs a slot to replace, and then the word of an active device. */
+  house: "open" | "full" | "approved" = "open";
+  /** Who asked for whose slot. */
+  readonly takeovers = new Set<string>();
 
   constructor(readonly profile: Profile) {}
 
@@ -64,7 +70,7 @@ export class Server {
     if (line === "GET /v1/keys") return json(200, { keys: [], set: this.set ??= await this.#keySet() });
     if (line === "POST /v1/orders") return json(200, { order: this.#shown(this.#place(headers.get("idempotency-key") ?? "", given)) });
     const [, id = "", rest = ""] = /^\w+ \/v1\/orders\/([^/]+)(.*)$/.exec(line) ?? [];
-    if (id !== "") return this.#order(id, rest, secret);
+    if (id !== "") return this.#order(id, rest, secret, headers.get("idempotency-key") ?? "");
     const jkt = await this.#proven(line.split(" ")[0] ?? "", url, headers, body, secret);
     if (jkt instanceof Response) return jkt;
     return this.#licensed(line, given, secret, jkt);
@@ -81,8 +87,15 @@ export class Server {
       return this.#license(order, jkt);
     }
     if (line === "POST /v1/licenses/restore") {
-      const order = [...this.orders.values()].find((it) => `no-${it.id}` === given["order_number"]);
+      const order = [...this.orders.values()].find((it) => `no-${it.id}` === given["order_number"]
+        || `TB1-${it.id}` === given["license_key"]);
       if (order === undefined) return refusal(404, "LICENSE_NOT_FOUND");
+      if (this.house !== "open") {
+        const { replaces } = given;
+        if (replaces === undefined) return refusal(409, "DEVICE_LIMIT_REACHED", {}, this.#deviceList());
+        this.takeovers.add(`${jkt} for ${replaces}`);
+        if (this.house === "full") return refusal(409, "TAKEOVER_WAITS", {}, this.#deviceList(replaces));
+      }
       order.claimedBy = jkt;
       return this.#license(order, jkt);
     }
@@ -97,24 +110,28 @@ export class Server {
     this.leases += 1;
     const licenseId = `L-${order.id}`;
     const token = lease(this.signing.kid, this.signing.signer, { licenseId, jkt, nowS: this.nowS });
-    return json(200, { license: { license_id: licenseId, license_key: "TB1-TEST", product_id: PRODUCT, entitlements: ["pro"],
+    return json(200, { license: { license_id: licenseId, license_key: `TB1-${order.id}`, product_id: PRODUCT, entitlements: ["pro"],
       paid_at_s: this.nowS, ends_at_s: null, status: "active",
       lease: { token, starts_at_s: 0, ends_at_s: 0, grace_ends_at_s: 0, refresh_at_s: 0 }, ...this.#deviceList() } },
       { "DPoP-Nonce": this.nonce });
   }
 
-  #deviceList(): object {
-    return { device_limit: 3, takeover: null, devices: this.devices.map((id) => ({ device_id: id, platform: "chrome/windows", way: "claim",
+  #deviceList(replaces?: string): object {
+    const takeover = replaces === undefined ? null : { takeover_id: "K1", platform: "chrome/linux", way: "order_number", replaces,
+      asked_at_s: this.nowS, ripe_at_s: this.nowS + 3 * DAY_S };
+    return { device_limit: 3, takeover, devices: this.devices.map((id) => ({ device_id: id, platform: "chrome/windows", way: "claim",
       activated_at_s: this.nowS, dark_at_s: this.nowS + DAY_S })) };
   }
 
-  #order(id: string, rest: string, secret: string | null): Response {
+  #order(id: string, rest: string, secret: string | null, key: string): Response {
     const order = this.orders.get(id);
     if (order === undefined || order.hash !== hashOf(secret ?? "")) return refusal(404, "ORDER_NOT_FOUND");
     if (rest === "/cancel" && order.status === "awaiting_payment") order.status = "closed";
     if (rest === "/receipt" || rest === "/refunds") {
       if (rest === "/refunds" && this.refundRefusedBy !== null) return refusal(409, this.refundRefusedBy);
-      if (rest === "/refunds") order.revoked = true;
+      if (rest === "/refunds") this.refundKeysSeen.add(key);
+      if (rest === "/refunds" && order.revoked && !order.refundKeys.has(key)) return refusal(409, "REFUND_EXCEEDS_PAYMENT");
+      if (rest === "/refunds") order.revoked = order.refundKeys.add(key).size > 0;
       return json(200, { receipt: this.#receipt(order) });
     }
     return json(200, { order: this.#shown(order) }, { "DPoP-Nonce": this.nonce });
@@ -124,7 +141,7 @@ export class Server {
     const hash = given["claim_secret_hash"] ?? "";
     const found = [...this.orders.values()].find((it) => it.key === key);
     const order = found ?? { id: `O${this.orders.size + 1}AAAA`, key, hash, status: "awaiting_payment", codes: 0, codeEndsS: 0,
-      endsS: this.nowS + 7_200, claimedBy: null, revoked: false };
+      endsS: this.nowS + 7_200, claimedBy: null, revoked: false, refundKeys: new Set() };
     if (order.hash !== hash) throw new Error("the same key with another secret");
     this.orders.set(order.id, order);
     if (order.codeEndsS <= this.nowS) {
@@ -180,8 +197,8 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-export function refusal(status: number, code: string, headers: Record<string, string> = {}): Response {
-  return json(status, { error: { code, message: `en ${code}`, message_zh: `zh ${code}`, request_id: "r1" } }, headers);
+export function refusal(status: number, code: string, headers: Record<string, string> = {}, details?: object): Response {
+  return json(status, { error: { code, message: `en ${code}`, message_zh: `zh ${code}`, request_id: "r1", details } }, headers);
 }
 
 export function offline(): Promise<Response> {

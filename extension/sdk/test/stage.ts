@@ -33,6 +33,19 @@ export class Stage {
     return { context, wechat: new WeChatIntegration({ ...this.options(), adapters: context.adapters() }) };
   }
 
+  /** Another machine, of the same server. */
+  elsewhere(): Stage {
+    const machine = new Stage();
+    Object.assign(machine, { server: this.server });
+    return machine;
+  }
+
+  /** What the alarm for the license starts in this worker. */
+  async care({ background }: Context): Promise<void> {
+    for (const listener of background.alarm) listener({ name: `tongbao:${PRODUCT}:care` });
+    await settled(200);
+  }
+
   /** Somebody who bought it; what is left is the license. */
   async bought(): Promise<{ readonly wechat: WeChatIntegration; readonly context: Context }> {
     const page = this.open();
