@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.bill import DayState, Difference, Reconciliation
-from shared.domain.calendar import day_of, days_after, start_of
+from shared.domain.bill import DayState, Difference
+from shared.domain.calendar import day_of, days_after
 from shared.domain.money import Money
 from shared.errors import StoreUnavailable
 from shared.use_cases.compare_bill import SAVE_EVERY
 from shared.use_cases.create_order import create_order
-from shared.use_cases.reconcile_day import READY_AFTER_S, reconcile_day
 from shared.use_cases.record_payment import record_payment
 from shared.use_cases.record_refund import record_refund
 from tests.crash_points.faults import Crash
 from tests.fakes.script import Script, raises
+from tests.unit.use_cases.bill_days import next_noon, reconcile
 from tests.unit.use_cases.world import KEY, World, request
 
 if TYPE_CHECKING:
@@ -55,14 +55,6 @@ def refunded(world: World) -> str:
     world.run_timers_for(120)
     world.refunds.refunds.clear()
     return days_after(day_of(world.clock.now_s()), 2)
-
-
-def noon_after(world: World, day: str) -> None:
-    world.clock.advance_s(start_of(day) + READY_AFTER_S + 60 - world.clock.now_s())
-
-
-def reconcile(world: World, day: str) -> Reconciliation:
-    return reconcile_day(day, world.audit_room, actor="system")
 
 
 def die_at(world: World, day: str, nth: int) -> None:
@@ -105,7 +97,7 @@ def test_few_lines_are_looked_at_again_after_a_crash(situation: str, nth: int) -
     world = World()
     prepare, differences = SITUATIONS[situation]
     day = prepare(world)
-    noon_after(world, day)
+    next_noon(world, day)
     die_at(world, day, nth)
     again = looks(world, lambda: reconcile(world, day)) - (LINES - nth)
     assert 0 <= again <= SAVE_EVERY
@@ -119,7 +111,7 @@ def test_a_line_that_is_mended_is_never_looked_at_more_than_once_more() -> None:
     """It is in the row before it is mended, so a crash in each of them costs one look."""
     world = World()
     day = paid(world, is_known=False)
-    noon_after(world, day)
+    next_noon(world, day)
     world.ledger.script.before("enter", *[raises(Crash())] * LINES)
     before = world.orders.calls.count("load")
     for _ in range(LINES):
@@ -134,7 +126,7 @@ def test_a_long_day_is_done_though_every_call_may_fail(odds: float) -> None:
     """Begun anew each time, a day of 200 lines and 1,000 calls would never be done."""
     world = World()
     day = paid(world, 200, is_known=False)
-    noon_after(world, day)
+    next_noon(world, day)
     for port in (world.orders, world.work, world.ledger, world.days):
         port.script = Unsteady(odds)
     while not any(row.state is DayState.DONE for row in world.days.rows()):
@@ -146,14 +138,14 @@ def test_a_long_day_is_done_though_every_call_may_fail(odds: float) -> None:
     assert Counter(one.difference for one in result.discrepancies) == {
         Difference.REPAIRED_PAYMENT: 200}
     assert len({one.order_id for one in result.discrepancies}) == 200
-    assert len(list(world.ledger.lines(day))) == 200
+    assert len(world.ledger.rows()) == 200
 
 
 def test_a_quiet_day_of_some_hundred_lines_is_written_once() -> None:
     world = World()
     day = paid(world, 300, is_known=True)
     world.run_timers_for(240)
-    noon_after(world, day)
+    next_noon(world, day)
     world.days.calls.clear()
     assert looks(world, lambda: reconcile(world, day)) == 0
     assert world.days.calls == ["load", "save"]
