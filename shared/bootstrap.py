@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shared.http.timer_app import TimerApp
     from shared.key_set import KeySet
     from shared.settings import Settings
-    from shared.use_cases.reconcile_day import AuditRoom
+    from shared.use_cases.compare_bill import AuditRoom
     from shared.use_cases.record_payment import Books
     from shared.use_cases.request_refund import RefundCounter
     from shared.use_cases.settle_held import HeldDesk
@@ -227,7 +227,7 @@ def _audit_room(ground: Ground, books: Books) -> AuditRoom:
     from shared.adapters.tablestore.ledger import TablestoreLedger
     from shared.adapters.tablestore.reconciliations import TablestoreReconciliations
     from shared.adapters.wechatpay.bills import WeChatBills
-    from shared.use_cases.reconcile_day import AuditRoom
+    from shared.use_cases.compare_bill import AuditRoom
 
     bills = WeChatBills(ground.transport, payee=ground.payee, payer_hasher=ground.payer_hasher)
     return AuditRoom(_unhurried(books), bills, TablestoreLedger(ground.store),

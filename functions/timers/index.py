@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shared.key_set import KeySet
+    from shared.use_cases.compare_bill import AuditRoom
     from shared.use_cases.look_at_order import BackOffice
-    from shared.use_cases.reconcile_day import AuditRoom
     from shared.use_cases.record_payment import Books
     from shared.use_cases.settle_held import HeldDesk
     from shared.use_cases.watch_complaint import ComplaintRoom
@@ -69,4 +69,4 @@ def reconcile(audit: AuditRoom) -> Mapping[str, int]:
     results = reconcile_open_days(audit)
     return {"days": len(results),
             "done": sum(result.state.value == "done" for result in results),
-            "differences": sum(len(result.discrepancies) for result in results)}
+            "differences": sum(result.differences for result in results)}

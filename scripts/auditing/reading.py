@@ -135,7 +135,7 @@ def read_line(row: Row) -> Line:
 
 def read_day(row: Row) -> Row:
     """A row of `reconciliations`."""
-    if row.get("state") not in ("waiting", "failed", "done"):
+    if row.get("state") not in ("waiting", "failed", "started", "done"):
         raise Unreadable("state")
     number(row, "run_at_s")
     return row

@@ -110,16 +110,17 @@ def _complaint(one: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _reconciliation(result: dict[str, Any]) -> Iterator[str]:
-    yield (f"{result['day']}  {result['state']}  run {result['run']} at "
-           f"{moment(result['run_at_s'])}")
+    yield (f"{result['day']}  {result['state']}  at {moment(result['run_at_s'])} "
+           f"by {result['actor']}")
     if result["state"] != "done":
         yield f"reason      {result['reason'] or 'the bill is not made yet'}"
         return
     yield (f"{result['payments']} payments, {result['refunds']} refunds, "
            f"{result['foreign']} lines of other shops")
-    yield from _table(("difference", "kind", "order", "bill's line", "detail"), [
-        (one["difference"], one["kind"], one["order_id"], str(one["line"] or "–"),
-         one["detail"]) for one in result["differences"]], "bill and books are equal")
+    yield from _table(("difference", "kind", "order", "refund", "bill's line", "detail"), [
+        (one["difference"], one["kind"], one["order_id"], one["refund_id"] or "–",
+         str(one["line"] or "–"), one["detail"]) for one in result["differences"]],
+        "bill and books are equal")
     if result["left_out"]:
         yield f"and {result['left_out']} more: see reconcile.difference in the log"
 

@@ -167,6 +167,8 @@ class Browser:
     def _pause_ms(self) -> int:
         chance = self.engine.random
         if self._is_away():
+            # It left while it was asking: it wakes when all of that time is over.
+            self.was_away = True
             return self.away[1] - self.engine.now_ms + SECOND_MS
         if self.was_refused:
             return chance.randint(DAY_MS, 2 * DAY_MS)

@@ -90,8 +90,7 @@ class Operators:
             self._settle_held()
             self._settle_complaints()
             self._send_abnormal_on()
-            if self.town.faults.is_calm:
-                self._reconcile_overdue()
+            self._reconcile_overdue()
             if not (self.town.faults.is_calm or self.town.is_slow):
                 self._act_at_random()
 
@@ -142,11 +141,7 @@ class Operators:
                 self.town.wechat.settle(number, state)
 
     def _reconcile_overdue(self) -> None:
-        """The timer gives up on a day after a week, with alarms; then a person does it.
-
-        A whole day's bill takes so many calls that, with faults in each of a hundred, one of
-        them always fails: people wait until the store is well.
-        """
+        """The timer gives up on a day after a week, with alarms; then a person does it."""
         world = self.town.world
         done = {result.day for result in world.days.rows() if result.state is DayState.DONE}
         oldest = day_of(self.engine.now_s - READY_AFTER_S - (LOOK_BACK_DAYS - 1) * DAY_S)

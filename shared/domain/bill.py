@@ -7,15 +7,18 @@ line in the other, or there is a discrepancy that says why not.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.calendar import day_of
+from shared.domain.matching import find_mismatch
 from shared.domain.refund import RefundState
+from shared.domain.refunding import find_refund, find_refund_mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shared.domain.money import Money
     from shared.domain.order import Order
@@ -53,6 +56,14 @@ class BillLine(NamedTuple):
         assert fact is not None
         return fact.out_trade_no
 
+    @property
+    def movement(self) -> tuple[str, str]:
+        """Which movement of money it tells of, as the ledger names it: kind and number."""
+        if self.payment is not None:
+            return "payment", self.payment.transaction_id or ""
+        assert self.refund is not None
+        return "refund", self.refund.out_refund_no
+
 
 @dataclass(frozen=True)
 class Bill:
@@ -64,6 +75,30 @@ class Bill:
     day: str
     lines: tuple[BillLine, ...]
     digest: str
+
+    def in_order(self) -> list[BillLine]:
+        """All lines, payments first: a refund can be booked only on a payment that we know."""
+        return sorted(self.lines, key=lambda line: line.payment is None)
+
+
+def doubled_places(lines: Sequence[BillLine]) -> frozenset[int]:
+    """Where in these lines a movement stands for the first time that comes again later."""
+    counted = Counter(line.movement for line in lines)
+    first = {line.movement: place for place, line in reversed(list(enumerate(lines)))}
+    return frozenset(place for movement, place in first.items() if counted[movement] > 1)
+
+
+def lacks_payment(order: Order | None, fact: PaymentFact) -> bool:
+    """Whether this payment fits the order and is not booked in it yet."""
+    return order is not None and order.payment is None and find_mismatch(order, fact) is None
+
+
+def lacks_refund(order: Order | None, fact: RefundFact) -> bool:
+    """Whether this refund fits the order, which does not know it, or not that it succeeded."""
+    if order is None or find_refund_mismatch(order, fact) is not None:
+        return False
+    known = find_refund(order, fact.out_refund_no)
+    return known is None or fact.state is RefundState.SUCCEEDED is not known.state
 
 
 class Difference(str, Enum):
@@ -86,13 +121,17 @@ REPAIRED = frozenset({Difference.REPAIRED_PAYMENT, Difference.REPAIRED_REFUND})
 
 
 class Discrepancy(NamedTuple):
-    """One line that differed: `order_id` is a hash, `line` the bill's line (0: none)."""
+    """One line that differed: `order_id` is a hash, `line` the bill's line (0: none).
+
+    `refund_id` names a refund, so that two of one order and day are two differences.
+    """
 
     difference: Difference
     kind: str
     order_id: str
     line: int
     detail: str = ""
+    refund_id: str = ""
 
 
 MOST_LISTED = 500
@@ -106,14 +145,32 @@ class DayState(str, Enum):
     """The provider's bill is not ready; tried again."""
     FAILED = "failed"
     """The bill came and cannot be trusted; tried again, with an alarm."""
+    STARTED = "started"
+    """A part of it is compared; the next run goes on there."""
     DONE = "done"
+
+
+class Progress(NamedTuple):
+    """How far a day that is not done has come.
+
+    Of the bill, in the order of `Bill.in_order`, so many `lines` are told: all that differs in
+    them is in the row. Of the last one it is not certain that it is mended. Of the ledger, every
+    refund up to the number `sought` was looked for.
+    """
+
+    lines: int = 0
+    sought: str = ""
+
+
+BEGINNING = Progress()
 
 
 @dataclass(frozen=True)
 class Reconciliation:
     """What came of reconciling one day; `foreign` counts lines of other shops.
 
-    `left_out` counts the discrepancies that are not listed because there were too many.
+    `left_out` counts the discrepancies that are not listed because there were too many. Until
+    the day is done, `progress` and the discrepancies are of the bill that `digest` names.
     """
 
     day: str
@@ -128,6 +185,22 @@ class Reconciliation:
     reason: str = ""
     left_out: int = 0
     version: int = 1
+    progress: Progress = BEGINNING
+
+    @property
+    def differences(self) -> int:
+        """How many there are, listed or not."""
+        return len(self.discrepancies) + self.left_out
+
+    def for_bill(self, digest: str) -> Reconciliation:
+        """The same for this bill: what was found in another file counts no more."""
+        if digest == self.digest:
+            return self
+        return replace(self, digest=digest, discrepancies=(), left_out=0, progress=BEGINNING)
+
+    def telling(self, discrepancy: Discrepancy) -> Reconciliation:
+        """The same with one discrepancy more."""
+        return replace(self, discrepancies=(*self.discrepancies, discrepancy)).shortened()
 
     def shortened(self) -> Reconciliation:
         """The same with at most MOST_LISTED discrepancies: what a row keeps."""
@@ -136,6 +209,21 @@ class Reconciliation:
             return self
         return replace(self, discrepancies=self.discrepancies[:MOST_LISTED],
                        left_out=self.left_out + beyond)
+
+
+def next_run(day: str, before: Reconciliation | None, *, run_at_s: int,
+             actor: str) -> Reconciliation:
+    """A run after this one: a day that is done starts anew, any other goes on where it was."""
+    if before is None or before.state is DayState.DONE:
+        return Reconciliation(day, DayState.STARTED, run_at_s, actor,
+                              version=1 if before is None else before.version + 1)
+    return replace(before, state=DayState.STARTED, run_at_s=run_at_s, actor=actor, reason="",
+                   version=before.version + 1)
+
+
+def resume_at(progress: Progress) -> int:
+    """The first line to compare: the last that was told, which perhaps was not mended."""
+    return max(0, progress.lines - 1)
 
 
 def ledger_lines(order: Order) -> Iterator[LedgerLine]:

@@ -63,10 +63,11 @@ def reconciliation_view(result: Reconciliation) -> dict[str, Any]:
     return {
         "day": result.day, "state": result.state.value, "run_at_s": result.run_at_s,
         "payments": result.payments, "refunds": result.refunds, "foreign": result.foreign,
-        "reason": result.reason, "run": result.version, "left_out": result.left_out,
+        "reason": result.reason, "actor": result.actor, "left_out": result.left_out,
         "differences": [{"difference": found.difference.value, "kind": found.kind,
                          "order_id": found.order_id, "line": found.line,
-                         "detail": found.detail} for found in result.discrepancies]}
+                         "detail": found.detail, "refund_id": found.refund_id}
+                        for found in result.discrepancies]}
 
 
 def buyer_view(kept: BuyerData) -> dict[str, Any]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shared.domain.held import HeldPayment
     from shared.domain.license import License
     from shared.domain.order import Order
-    from shared.use_cases.reconcile_day import AuditRoom
+    from shared.use_cases.compare_bill import AuditRoom
     from shared.use_cases.request_refund import RefundCounter
     from shared.use_cases.settle_held import HeldDesk
     from shared.use_cases.watch_complaint import ComplaintRoom

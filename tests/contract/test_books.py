@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.bill import MOST_LISTED, DayState, Difference, Discrepancy
+from shared.domain.bill import MOST_LISTED, DayState, Difference, Discrepancy, Progress
 from shared.domain.money import MOST_MINOR, Money
 from shared.errors import VersionConflict
 from tests.fakes import samples
@@ -83,7 +83,8 @@ def test_a_day_that_was_never_reconciled_is_none(world: World, stores: Stores) -
 @pytest.mark.parametrize("change", [
     {}, {"discrepancies": ()}, {"state": DayState.FAILED, "reason": "wrong_hash"},
     {"state": DayState.WAITING, "digest": ""},
-    {"discrepancies": tuple(Discrepancy(kind, "refund", "", 0) for kind in Difference)}])
+    {"state": DayState.STARTED, "progress": Progress(17, "R1"), "left_out": 3},
+    {"discrepancies": tuple(Discrepancy(kind, "refund", "", 0, "", "R") for kind in Difference)}])
 def test_a_result_is_loaded_as_it_was(world: World, stores: Stores,
                                       change: dict[str, object]) -> None:
     result = replace(reconciliation(a_day(world)), **change)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.bill import DayState
 from shared.domain.calendar import day_of, days_after, start_of
+from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.payment import PaymentFact, TradeState
 from shared.use_cases.give_grant import give_grant
@@ -25,7 +26,8 @@ from tests.crash_points.acts import (
 )
 from tests.crash_points.stories import story
 from tests.fakes.provider import PAYEE
-from tests.unit.use_cases.world import OTHER_KEY, PRICE
+from tests.invariants import must
+from tests.unit.use_cases.world import KEY, OTHER_KEY, PRICE
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -112,6 +114,23 @@ def _two_orders(stage: Stage) -> None:
     wait_until(stage, lambda: stage.stored(second).payment is not None, DAY_AND_NIGHT_S)
     claim(stage, second)
     claim(stage, first)
+
+
+@story("bill: many lines, and nobody told of any")
+def _many(stage: Stage) -> None:
+    """Two that do not fit their orders; three payments that do, one of them given back."""
+    orders = [place(stage, f"{KEY[:-1]}{nth}") for nth in range(5)]
+    stage.timers_run = False
+    for order in orders[:2]:
+        stage.gateway.pay(order.out_trade_no, stage.clock.now_s(), amount=Money(1, "CNY"))
+    for order in orders[2:]:
+        pay(stage, order)
+    stage.refunds.console_refund(orders[2].out_trade_no)
+    _wait_done(stage, day_of(stage.clock.now_s()))
+    booked = [stage.stored(order) for order in orders]
+    must([order.payment is not None for order in booked] == [False] * 2 + [True] * 3, "I9",
+         "the day is done, and not every payment of its bill is booked")
+    must(booked[2].state is OrderState.REFUNDED, "I9", "its bill tells of a refund, and no row")
 
 
 @story("bill: paid a second before midnight")

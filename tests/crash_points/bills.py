@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.bill import BillLine
 from shared.errors import BillNotReady, UntrustedBill
-from tests.fakes.refunds import FakeBills
+from tests.fakes.refunds import FakeBills, digest_of
 
 if TYPE_CHECKING:
     from shared.domain.bill import Bill
@@ -45,5 +45,5 @@ class Bills(FakeBills):
         lines += [BillLine(0, fact, None) for fact in self.foreign]
         if self.doubles:
             lines += lines
-        return replace(bill, lines=tuple(
-            line._replace(line=place) for place, line in enumerate(lines, 1)))
+        numbered = tuple(line._replace(line=place) for place, line in enumerate(lines, 1))
+        return replace(bill, lines=numbered, digest=digest_of(numbered))

@@ -26,6 +26,7 @@ from tests.crash_points.bills import Bills
 from tests.crash_points.faults import HALF_ROW, TOUCHED, Crash, Faults, Hook
 from tests.invariants import Broken, Outside, check_end, check_rows, must
 from tests.invariants.answers import accepted
+from tests.invariants.bills import repairs_are_told
 from tests.invariants.watch import Watch
 from tests.unit.use_cases.world import LIFETIME_S, POLICY, World
 
@@ -218,6 +219,7 @@ class Stage(World):
         self.timers_run = True
         self.let_pass(RECOVERY_DAYS * DAY_S)
         check_end(self, self.outside)
+        repairs_are_told(self)
 
     def _coming(self) -> list[tuple[int, Callable[[], None]]]:
         coming: list[tuple[int, Callable[[], None]]] = [(self._next_bill_s(), self._reconcile)]

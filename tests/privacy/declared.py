@@ -142,10 +142,11 @@ TABLES: dict[str, dict[str, Any]] = {
     "reconciliations": {
         "schema": INT, "day": "day", "state": "word", "run_at_s": INT, "actor": "actor",
         "digest": Either(("sha256", "version", "empty")), "payments": INT, "refunds": INT,
-        "foreign": INT, "left_out": INT, "reason": Either(("reason", "empty")),
+        "foreign": INT, "left_out": INT, "lines_told": INT,
+        "refund_sought": Either(("provider_id", "empty")), "reason": Either(("reason", "empty")),
         "discrepancies": Json(Each({
             "difference": "word", "kind": "word", "order_id": Either(("id", "empty")),
-            "line": INT, "detail": "detail"}))}}
+            "line": INT, "detail": "detail", "refund_id": Either(("id", "empty"))}))}}
 
 LOG: dict[str, Any] = {
     "fact": "fact", "at_s": INT, "function": "word", "request_id": "request", "alarm": FLAG,
@@ -157,7 +158,8 @@ LOG: dict[str, Any] = {
     "late": FLAG, "late_s": INT, "left": INT, "left_s": INT, "license_id": "id", "line": INT,
     "looked": INT, "news": INT, "operation": "reason", "order_id": Either(("id", "empty")),
     "orders": INT, "outcome": "word", "payments": INT, "product_id": "word",
-    "reason": Either(("reason", "empty")), "refund_id": "id", "refunds": INT, "rows": INT,
+    "reason": Either(("reason", "empty")), "refund_id": Either(("id", "empty")),
+    "refunds": INT, "rows": INT,
     "seq": INT, "skew_s": INT, "source": "word", "state": "word", "status": INT,
     "subject": Either(("id", "word")), "taken": INT, "waited_s": INT,
     "wechat_request_id": "provider_id"}

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.bill import Bill, DayState, Reconciliation
+from shared.domain.bill import BEGINNING, Bill, DayState, Difference, next_run
 from shared.errors import BillNotReady, TongbaoError, UntrustedBill
-from shared.use_cases import look_at_order, reconcile_day, record_payment, work_due
+from shared.use_cases import (
+    compare_bill,
+    look_at_order,
+    reconcile_day,
+    record_payment,
+    work_due,
+)
 from shared.use_cases.receive_notify import receive_notify
 from tests.crash_points import stage as stage_module
 from tests.seeded_bugs.bugs import bug
@@ -90,6 +96,7 @@ def _for_all_shops(stage: Stage) -> None:
     stage.audit_room = replace(stage.audit_room, books=replace(stage.books, prefix=""))
 
 
+_differs = compare_bill._differs
 bug("another shop's lines are booked", FOREIGN, "I9", spoil=_for_all_shops)
 
 
@@ -104,17 +111,17 @@ def _enters_each_line(stage: Stage) -> None:
 
 bug("a movement is entered as often as it is met", ONLY_BILL, "I9", spoil=_enters_each_line)
 bug("the ledger is not compared with the bill", "bill: a payment is missing in it", "I9",
-    {(reconcile_day, "_look_for_missing"): lambda *args: None})
+    {(compare_bill, "_look_for_payments"): lambda *args: None})
 bug("the bill is not compared with the ledger", ONLY_BILL, "I14",
-    {(reconcile_day, "_compare_payment"): lambda *args: None})
+    {(compare_bill, "_compare_payment"): lambda *args: None})
 bug("the bill's refunds are not read", "console refund: found by the bill", "I14",
-    {(reconcile_day, "_compare_refund"): lambda *args: None})
+    {(compare_bill, "_compare_refund"): lambda *args: None})
 bug("a repaired payment is not told", ONLY_BILL, "I14",
-    {(reconcile_day, "record_payment"): lambda fact, books, order: order})
+    {(compare_bill, "record_payment"): lambda fact, books, order: order})
 bug("doubled lines count as differences", FOREIGN, "I9",
-    {(reconcile_day, "_tell_doubles"): lambda ours, found, room: [
-        reconcile_day._differs(reconcile_day.Difference.HELD_PAYMENT, line, found, room)
-        for line in ours]})
+    {(compare_bill, "_differs"): lambda difference, line, run, detail="": _differs(
+        Difference.HELD_PAYMENT if difference is Difference.DOUBLED_LINE else difference,
+        line, run, detail)})
 
 
 def _nothing_is_a_bill(stage: Stage) -> None:
@@ -134,14 +141,45 @@ bug("a bill that is not ready is an empty day", "bill: late, then ready", "I9",
 bug("a broken bill is an empty day", "bill: broken, then whole", "I9", spoil=_nothing_is_a_bill)
 
 
-def _done_before_compared(bill: Bill, room: Any) -> Any:
+def _done_before_compared(bill: Bill, result: Any, room: Any) -> Any:
     """The day is noted as done, and then compared."""
-    before = room.days.load(bill.day)
-    room.days.save(Reconciliation(bill.day, DayState.DONE, room.books.clock.now_s(), "system",
-                                  version=1 if before is None else before.version + 1))
-    return _compared(bill, room)
+    room.days.save(replace(result, state=DayState.DONE))
+    return _compare(bill, replace(result, version=result.version + 1), room)
 
 
-_compared = reconcile_day._compared
+_compare = compare_bill.compare
 bug("a day is done before it is compared", ONLY_BILL, "I14",
-    {(reconcile_day, "_compared"): _done_before_compared})
+    {(reconcile_day, "compare"): _done_before_compared})
+
+# A day that is resumed.
+
+MANY = "bill: many lines, and nobody told of any"
+bug("a line counts as done before it is mended", MANY, "I9",
+    {(compare_bill, "resume_at"): lambda progress: progress.lines})
+
+
+def _mended_untold(difference: Any, line: Any, run: Any) -> None:
+    """What differs is told in the row when the next lines are through."""
+    compare_bill._differs(difference, line, run)
+
+
+bug("a line is mended before it is told", MANY, "I9",
+    {(compare_bill, "_announce"): _mended_untold})
+
+
+def _without_findings(day: str, before: Any, **who: Any) -> Any:
+    """Who goes on does not look at what was found before."""
+    return replace(next_run(day, before, **who), discrepancies=())
+
+
+bug("what was found before a crash is forgotten", MANY, "I9",
+    {(reconcile_day, "next_run"): _without_findings})
+
+
+def _all_over_again(day: str, before: Any, **who: Any) -> Any:
+    """Who goes on begins with the first line, and keeps what was found."""
+    return replace(next_run(day, before, **who), progress=BEGINNING)
+
+
+bug("what was found is kept, and looked for again", MANY, "I9",
+    {(reconcile_day, "next_run"): _all_over_again})

@@ -14,7 +14,7 @@ from shared.adapters.tablestore.cells import (
 from shared.adapters.tablestore.json_columns import check_record, read_list
 from shared.adapters.tablestore.tables import RECONCILIATIONS
 from shared.adapters.tablestore.writers import VERSION
-from shared.domain.bill import DayState, Difference, Discrepancy, Reconciliation
+from shared.domain.bill import DayState, Difference, Discrepancy, Progress, Reconciliation
 from shared.errors import VersionConflict
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 DISCREPANCIES = "discrepancies"
 FIELDS = {"difference": (str,), "kind": (str,), "order_id": (str,), "line": (int,),
-          "detail": (str,)}
+          "detail": (str,), "refund_id": (str,)}
 
 
 class TablestoreReconciliations:
@@ -60,7 +60,8 @@ def all_columns(result: Reconciliation) -> dict[str, Cell]:
         "schema": SCHEMA, "state": result.state.value, "run_at_s": result.run_at_s,
         "actor": result.actor, "digest": result.digest, "payments": result.payments,
         "refunds": result.refunds, "foreign": result.foreign, "reason": result.reason,
-        "left_out": result.left_out,
+        "left_out": result.left_out, "lines_told": result.progress.lines,
+        "refund_sought": result.progress.sought,
         DISCREPANCIES: canonical_json([found._asdict() for found in result.discrepancies])}
 
 
@@ -83,7 +84,8 @@ def _result(reader: RowReader, day: str) -> Reconciliation:
         refunds=integer("refunds"), foreign=integer("foreign"),
         discrepancies=tuple(_discrepancy(reader, raw)
                             for raw in read_list(reader, DISCREPANCIES)),
-        reason=text("reason"), left_out=integer("left_out"), version=integer(VERSION))
+        reason=text("reason"), left_out=integer("left_out"), version=integer(VERSION),
+        progress=Progress(integer("lines_told"), text("refund_sought")))
 
 
 def _discrepancy(reader: RowReader, raw: object) -> Discrepancy:

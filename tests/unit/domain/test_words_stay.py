@@ -47,7 +47,7 @@ WORDS: dict[type[Enum], set[str]] = {
     ComplaintState: {"pending", "processing", "processed"},
     Difference: {"repaired_payment", "repaired_refund", "held_payment", "unfit_refund",
                  "missing_in_bill", "doubled_line"},
-    DayState: {"waiting", "failed", "done"},
+    DayState: {"waiting", "failed", "started", "done"},
 }
 
 

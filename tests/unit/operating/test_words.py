@@ -129,7 +129,7 @@ def test_a_buyer_s_words_cannot_move_the_cursor() -> None:
 
 
 def test_differences_that_had_no_room_are_counted_for_the_operator() -> None:
-    day = {"day": "2026-01-01", "state": "done", "run": 1, "run_at_s": 0, "payments": 1,
+    day = {"day": "2026-01-01", "state": "done", "actor": "system", "run_at_s": 0, "payments": 1,
            "refunds": 0, "foreign": 0, "reason": "", "differences": [], "left_out": 0}
     assert [*lines({"reconciliation": day})][-1] == "bill and books are equal"
     assert "and 3 more" in [*lines({"reconciliation": {**day, "left_out": 3}})][-1]

@@ -7,36 +7,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.bill import Bill, BillLine, DayState, Difference, Reconciliation
-from shared.domain.calendar import day_of, days_after, start_of
+from shared.domain.bill import Bill, BillLine, DayState, Difference
+from shared.domain.calendar import day_of, days_after
 from shared.domain.license import Standing
 from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.errors import BillNotReady, Conflict, ProviderUnavailable, UntrustedBill
 from shared.use_cases.create_order import create_order
 from shared.use_cases.receive_notify import receive_notify
-from shared.use_cases.reconcile_day import READY_AFTER_S, reconcile_day, reconcile_open_days
+from shared.use_cases.reconcile_day import reconcile_day, reconcile_open_days
 from shared.use_cases.record_payment import record_payment
+from shared.use_cases.record_refund import record_refund
 from tests.fakes.script import raises
+from tests.unit.use_cases.bill_days import differences, next_noon, reconcile
 from tests.unit.use_cases.world import OTHER_KEY, World, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.domain.order import Order
-
-
-def next_noon(world: World, day: str) -> None:
-    """To the moment at which the bill of `day` is surely made, with no timer running."""
-    world.clock.advance_s(start_of(day) + READY_AFTER_S + 60 - world.clock.now_s())
-
-
-def reconcile(world: World, day: str) -> Reconciliation:
-    return reconcile_day(day, world.audit_room, actor="system")
-
-
-def differences(result: Reconciliation) -> list[Difference]:
-    return [one.difference for one in result.discrepancies]
 
 
 def spoil(world: World, change: Callable[[Bill], Bill]) -> None:
@@ -204,6 +193,23 @@ def test_two_payments_of_one_day_are_told_apart(world: World, order: Order) -> N
     result = reconcile(world, day)
     assert result.payments == 2
     assert world.stored(other).state is OrderState.PAID
+
+
+def test_two_refunds_of_one_order_that_no_bill_has_are_told_apart(world: World,
+                                                                  order: Order) -> None:
+    record_payment(world.pay(order), world.books)
+    for number in ("console-1", "console-2"):
+        record_refund(world.refunds.console_refund(order.out_trade_no, Money(100, "CNY"), number),
+                      world.books)
+    world.run_timers_for(180)
+    day = days_after(day_of(world.clock.now_s()), 2)
+    next_noon(world, day)
+    result = reconcile(world, day)
+    assert differences(result) == [Difference.MISSING_IN_BILL] * 2
+    assert {one.refund_id for one in result.discrepancies} == {
+        refund.refund_id for refund in world.stored(order).refunds}
+    told = world.log.named("reconcile.difference")
+    assert len({one["refund_id"] for one in told}) == 2
 
 
 def test_a_run_that_dies_half_way_is_finished_by_the_next(world: World, order: Order) -> None:

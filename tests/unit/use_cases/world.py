@@ -11,10 +11,10 @@ from shared.domain.device import Wanted
 from shared.domain.money import Money
 from shared.domain.refund_policy import RefundPolicy
 from shared.use_cases.claim_license import Desk
+from shared.use_cases.compare_bill import AuditRoom
 from shared.use_cases.create_order import OrderRequest, Shop
 from shared.use_cases.fetch_order import Counter
 from shared.use_cases.look_at_order import BackOffice, look_at_order
-from shared.use_cases.reconcile_day import AuditRoom
 from shared.use_cases.record_payment import Books
 from shared.use_cases.request_refund import RefundCounter
 from shared.use_cases.settle_held import HeldDesk, look_at_held

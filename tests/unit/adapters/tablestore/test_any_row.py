@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.tablestore import complaint_rows, license_rows, order_rows, reconciliations
 from shared.adapters.tablestore.writers import mark
-from shared.domain.bill import DayState, Difference, Discrepancy, Reconciliation
+from shared.domain.bill import DayState, Difference, Discrepancy, Progress, Reconciliation
 from shared.domain.complaint import Complaint, ComplaintState
 from shared.domain.license import GrantStanding, Standing
 from shared.domain.money import MOST_MINOR, Money
@@ -85,8 +85,9 @@ def test_any_complaint_comes_back(complaint: Complaint) -> None:
 @settings(max_examples=60, deadline=None)
 @given(result=st.builds(
     Reconciliation, TEXTS, st.sampled_from(DayState), TIMES, TEXTS, TEXTS, TIMES, TIMES, TIMES,
-    st.lists(st.builds(Discrepancy, st.sampled_from(Difference), TEXTS, TEXTS, TIMES, TEXTS),
-             max_size=5).map(tuple), TEXTS, TIMES, st.integers(1, 99)))
+    st.lists(st.builds(Discrepancy, st.sampled_from(Difference), TEXTS, TEXTS, TIMES, TEXTS,
+                       TEXTS), max_size=5).map(tuple), TEXTS, TIMES, st.integers(1, 99),
+    st.builds(Progress, TIMES, TEXTS)))
 def test_any_result_of_a_day_comes_back(result: Reconciliation) -> None:
     row = {**reconciliations.all_columns(result), **mark(result.version, "token")}
     assert reconciliations.read_result(result.day, row) == result
