@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scripts.checks.browser import chromium
-from tests.extension.browsers import flags
+from tests.extension.browsers import WITHOUT_ED25519, flags, moved_clock
 from tests.extension.pages import Counter, PayPage, PopupPage
 from tests.extension.pool import Browser, end_worker
 from tests.extension.world import PRODUCT
@@ -34,7 +34,8 @@ class Shop:
 
 class Machine:
     """Starts itself at the first page. `clock_error_s`: how wrong its clock is; `cut_off`: no
-    request of it arrives anywhere. Both count from the next start on.
+    request of it arrives anywhere; `lacks_ed25519`: its browser is an older one. All count from
+    the next start on.
     """
 
     def __init__(self, shop: Shop, folder: Path, language: str = "en", *,
@@ -50,6 +51,7 @@ class Machine:
         self._context: BrowserContext | None = None
         self.clock_error_s = 0
         self.cut_off = False
+        self.lacks_ed25519 = False
         self.emulated: dict[str, Any] = {}
         self.counter = Counter()
 
@@ -134,8 +136,8 @@ class Machine:
 
     @property
     def _is_plain(self) -> bool:
-        return (self._language == "en" and not self.cut_off and self.clock_error_s == 0
-                and self.emulated == {})
+        return (self._language == "en" and self.clock_error_s == 0 and self.emulated == {}
+                and not self.cut_off and not self.lacks_ed25519)
 
     def _start(self) -> BrowserContext:
         ahead_s = self._world.ahead_s + self.clock_error_s
@@ -152,7 +154,8 @@ class Machine:
         extension = self._folder / "extension"
         if ahead_s != self._ahead_s:
             self._ahead_s, self._version = ahead_s, self._version + 1
-            self._build.copy_to(extension, ahead_s=ahead_s, version=self._version)
+            before = moved_clock(ahead_s) + (WITHOUT_ED25519 if self.lacks_ed25519 else "")
+            self._build.copy_to(extension, before=before, version=self._version)
         return self._shop.browser.launch_persistent_context(
             str(self._folder / "profile"), executable_path=chromium(), channel="chromium",
             args=flags(extension, self._language, cut_off=self.cut_off), locale=self._language,

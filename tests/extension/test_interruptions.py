@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.extension.world import ORDER_LIFETIME_S, PRODUCT, codes, scan
+from tests.extension.world import FUNCTIONS, ORDER_LIFETIME_S, PRODUCT, codes, down, scan
 
 if TYPE_CHECKING:
     from tests.extension.machine import Machine
@@ -100,8 +100,11 @@ def test_a_canceled_order_is_closed_at_wechat_and_the_next_one_is_new(
     page = machine.popup().buy()
     page.picture()
     number = page.order_number
+    popup = machine.popup()
+    expect(popup.page.locator("#pay")).to_have_text("Go on paying")
     page.click("cancel")
     expect(page.title).to_have_text("The order is closed")
+    expect(popup.page.locator("#buy")).to_be_visible()
     assert codes(page.page.screenshot()) == []
     assert world.stack.wechatpay.orders[number].trade_state == "CLOSED"
     page.click("again")
@@ -117,12 +120,26 @@ def test_an_order_whose_time_is_over_gives_way_to_a_new_one(
     number = page.order_number
     machine.stop()
     world.advance(ORDER_LIFETIME_S + 60)
-    popup = machine.popup()
-    popup.page.locator(".card a.primary").click()  # the worker may have told already, or not yet
-    page = popup.as_pay_page()
+    page = machine.popup().buy()
     page.picture()
     assert page.order_number != number
     page.pay()
+
+
+def test_a_payment_that_is_heard_of_after_the_code_ended_counts_and_is_said_to(
+        machine: Machine, world: World) -> None:
+    picture = machine.popup().buy().picture()
+    world.lose_notifies()
+    machine.stop()
+    world.pay(picture)
+    world.advance(CODE_LIFETIME_S)
+    machine.context.route(FUNCTIONS, down)
+    page = machine.pay_page()
+    expect(page.title).to_have_text("The code has expired")
+    machine.context.unroute(FUNCTIONS)
+    page.expect_paid()
+    expect(page.page.locator(".note")).to_have_text(
+        "Your payment came after the code had ended. It counts all the same.")
 
 
 def test_what_was_paid_in_time_unlocks_hours_after_the_order_ended(
