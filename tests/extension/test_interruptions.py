@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.extension.looks import flaws
 from tests.extension.world import FUNCTIONS, ORDER_LIFETIME_S, PRODUCT, codes, down, scan
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def test_a_code_that_ended_cannot_be_scanned_and_a_new_one_keeps_the_order(
     world.advance(CODE_LIFETIME_S)
     page = machine.pay_page()
     expect(page.title).to_have_text("The code has expired")
+    assert flaws(page.page) == []
     assert codes(page.page.screenshot()) == []
     page.click("refresh")
     assert scan(page.picture()) != first

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.extension.looks import flaws
 from tests.extension.world import FUNCTIONS, down, scan
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def test_who_starts_offline_can_use_what_is_free_and_buys_once_there_is_a_networ
     expect(popup.page.locator(".counts")).to_contain_text("2 words")
     page = popup.buy()
     expect(page.title).to_have_text("No connection")
+    assert flaws(page.page) == []
     machine.context.set_offline(False)
     page.pay()
 
