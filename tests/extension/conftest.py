@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +10,9 @@ from playwright.sync_api import expect, sync_playwright
 from scripts.checks.browser import missing, must_run
 from tests.extension.built import Build, build
 from tests.extension.machine import Machine, Shop
+from tests.extension.pictures import are_wanted
 from tests.extension.pool import Pool
+from tests.extension.usability import Usability
 from tests.extension.world import World, running
 
 if TYPE_CHECKING:
@@ -113,16 +113,15 @@ def machine(machines: Callable[..., Machine]) -> Machine:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Clicks and seconds, as counted in this run."""
-    told = [pair for reports in terminalreporter.stats.values() for report in reports
-            for pair in getattr(report, "user_properties", ()) if report.when == "teardown"]
-    waits = sorted(seconds for name, seconds in told if name == "unlocked_after_s")
-    usability = [value for name, value in told if name == "usability"]
-    if not waits:
+    """Clicks and seconds, as counted in this run; kept with the pictures."""
+    reports = [report for several in terminalreporter.stats.values() for report in several
+               if isinstance(report, pytest.TestReport)]
+    counted = Usability.of(reports)
+    if not counted.waits:
         return
     terminalreporter.section("usability of the extension")
-    for what, clicks, seconds in usability:
+    for what, clicks, seconds in counted.steps:
         terminalreporter.line(f"{what}: {clicks} clicks, {seconds:.1f} s")
-    p95 = waits[math.ceil(0.95 * len(waits)) - 1]
-    terminalreporter.line(f"payment to unlocked, {len(waits)} purchases: "
-                          f"median {statistics.median(waits):.2f} s, p95 {p95:.2f} s")
+    terminalreporter.line(f"payment to unlocked, {counted.wait}")
+    if are_wanted() and counted.steps:
+        counted.keep()
