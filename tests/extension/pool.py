@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tests.extension.built import Build
 
+PATIENCE_S = 10.0
 NEUTRAL = "icons/coin.svg"
 """A page of the extension that does nothing."""
 FORGET = """async () => {
@@ -51,8 +53,9 @@ class Browser:
         page.goto(f"chrome-extension://{self.build.id}/{NEUTRAL}")
         end_worker(self.context, self.build)
         page.evaluate(FORGET)
-        (worker,) = self.context.service_workers
-        assert worker.evaluate("chrome.storage.local.get()") == {}
+        deadline = time.monotonic() + PATIENCE_S
+        while workers(self.context, self.build) == []:
+            assert time.monotonic() < deadline, "the worker did not come back"
         page.goto("about:blank")
 
 
@@ -86,10 +89,18 @@ class Pool:
         self.free.clear()
 
 
+def workers(context: BrowserContext, build: Build) -> list[str]:
+    """The targets of the service worker, if it runs."""
+    session = context.new_cdp_session(context.pages[0])
+    targets = session.send("Target.getTargets")["targetInfos"]
+    session.detach()
+    return [each["targetId"] for each in targets
+            if each["type"] == "service_worker" and build.id in each["url"]]
+
+
 def end_worker(context: BrowserContext, build: Build) -> None:
     """End the service worker, as the browser does whenever it likes."""
     session = context.new_cdp_session(context.pages[0])
-    for target in session.send("Target.getTargets")["targetInfos"]:
-        if target["type"] == "service_worker" and build.id in target["url"]:
-            session.send("Target.closeTarget", {"targetId": target["targetId"]})
+    for target_id in workers(context, build):
+        session.send("Target.closeTarget", {"targetId": target_id})
     session.detach()

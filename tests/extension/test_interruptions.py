@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from emulators.wechatpay import Fault
 from tests.extension.looks import flaws
-from tests.extension.world import FUNCTIONS, ORDER_LIFETIME_S, PRODUCT, codes, down, scan
+from tests.extension.world import ORDER_LIFETIME_S, PRODUCT, codes, scan
 
 if TYPE_CHECKING:
     from tests.extension.machine import Machine
@@ -132,13 +133,13 @@ def test_a_payment_that_is_heard_of_after_the_code_ended_counts_and_is_said_to(
         machine: Machine, world: World) -> None:
     picture = machine.popup().buy().picture()
     world.lose_notifies()
-    machine.stop()
+    world.stack.wechatpay.inject(Fault("system_error", "query", times=None))
     world.pay(picture)
+    machine.stop()
     world.advance(CODE_LIFETIME_S)
-    machine.context.route(FUNCTIONS, down)
     page = machine.pay_page()
     expect(page.title).to_have_text("The code has expired")
-    machine.context.unroute(FUNCTIONS)
+    world.stack.wechatpay.clear_faults()
     page.expect_paid()
     expect(page.page.locator(".note")).to_have_text(
         "Your payment came after the code had ended. It counts all the same.")

@@ -137,6 +137,7 @@ def test_without_ed25519_the_page_and_the_worker_verify_by_the_fallback(
         machine: Machine, world: World) -> None:
     machine.lacks_ed25519 = True
     page = machine.popup().buy()
+    page.picture()
     for context in (page.page, machine.worker):
         assert context.evaluate(NO_ED25519) == "NotSupportedError"
     page.pay()
