@@ -50,6 +50,7 @@ class Sheet:
     def take(self, page: Page) -> None:
         """Add what is to be seen of this page, as in a popup: nothing may run over the edge."""
         page.set_viewport_size(SCREEN)
+        page.mouse.move(1, 1)
         page.evaluate("document.activeElement.blur(); document.fonts.ready.then(() => null)")
         assert page.evaluate("document.documentElement.scrollWidth") <= SCREEN["width"]
         with Image.open(io.BytesIO(page.screenshot())) as taken:

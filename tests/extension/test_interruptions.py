@@ -73,9 +73,9 @@ def test_two_windows_at_once_place_one_order_and_both_unlock(
 def test_with_every_notify_lost_the_page_finds_the_payment(machine: Machine, world: World) -> None:
     world.lose_notifies()
     page = machine.popup().buy()
-    page.picture()
+    world.pay(page.picture())
     number = page.order_number
-    page.pay()
+    page.expect_paid()
     assert [each for each in world.stack.wechatpay.notify_attempts
             if each.out_trade_no == number] == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,8 +45,9 @@ class Usability:
     def table(self) -> str:
         """In Markdown."""
         rows = [f"| {what} | {clicks} | {seconds:.1f} |" for what, clicks, seconds in self.steps]
+        busy = f"on {os.cpu_count()} cores under a load of {os.getloadavg()[0]:.1f}"
         return "\n".join(["| what a buyer does | clicks | seconds |", "|---|---|---|", *rows,
-                          "", f"From the payment to the feature, {self.wait}.", ""])
+                          "", f"From the payment to the feature, {self.wait}, {busy}.", ""])
 
     def keep(self) -> None:
         """In extension/README.md, where the table stood before."""
