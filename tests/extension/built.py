@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.extension.browsers import moved_clock
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,22 +36,25 @@ class Build:
         read: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
         return read
 
-    def copy_to(self, folder: Path, *, ahead_s: int, version: int) -> None:
-        """A copy on a machine whose clock is ahead by so much of this one's."""
+    def copy_to(self, folder: Path, *, before: str, version: int) -> None:
+        """A copy on a machine that runs these words before each script of it."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
         manifest = {**self.manifest(), "key": self.key, "version": f"1.0.{version}"}
         (folder / "manifest.json").write_text(json.dumps(manifest))
-        set_ahead(folder, ahead_s)
+        put_before(folder, before)
+
+
+def put_before(folder: Path, words: str) -> None:
+    """Let each script of an unpacked build run these words first."""
+    for name in SCRIPTS if words else ():
+        script = folder / name
+        script.write_text(words + script.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def set_ahead(folder: Path, ahead_s: int) -> None:
     """Let the scripts of an unpacked build tell a time that is so much ahead."""
-    if ahead_s:
-        moved = f"Date.now=(now=>()=>now.call(Date)+{ahead_s * 1000})(Date.now);"
-        for name in SCRIPTS:
-            script = folder / name
-            script.write_text(moved + script.read_text(encoding="utf-8"), encoding="utf-8")
+    put_before(folder, moved_clock(ahead_s))
 
 
 def build(folder: Path, shop: Mapping[str, Any], *, like: Build | None = None) -> Build:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +9,10 @@ from playwright.sync_api import expect, sync_playwright
 
 from scripts.checks.browser import missing, must_run
 from tests.extension.built import Build, build
-from tests.extension.machine import Machine
+from tests.extension.machine import Machine, Shop
+from tests.extension.pictures import are_wanted
+from tests.extension.pool import Pool
+from tests.extension.usability import Usability
 from tests.extension.world import World, running
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ def built(running_world: World, tmp_path_factory: pytest.TempPathFactory) -> Bui
     return build(tmp_path_factory.mktemp("build"), running_world.shop())
 
 
+@pytest.fixture(scope="package")
+def pool(playwright: Playwright) -> Iterator[Pool]:
+    """The browsers that tests of this worker share, one after the other."""
+    shared = Pool()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
 def world(running_world: World) -> Iterator[World]:
     """The shop without a fault of an earlier test."""
@@ -71,9 +80,9 @@ def world(running_world: World) -> Iterator[World]:
 
 
 @pytest.fixture
-def machines(playwright: Playwright, built: Build, world: World,
+def machines(playwright: Playwright, built: Build, world: World, pool: Pool,
              request: pytest.FixtureRequest) -> Iterator[Callable[..., Machine]]:
-    """Makes machines; the browsers that still run are quit after the test."""
+    """Makes machines; the browsers that still run are left to the next test, or quit."""
     made: list[Machine] = []
     tmp_path: Path = request.getfixturevalue("tmp_path")
     record_property: Callable[[str, Any], None] = request.getfixturevalue("record_property")
@@ -82,7 +91,8 @@ def machines(playwright: Playwright, built: Build, world: World,
                 build: Build = built) -> Machine:
         folder = tmp_path / f"machine-{len(made)}"
         folder.mkdir()
-        made.append(Machine(playwright.chromium, build, world, folder, language)
+        shop = Shop(playwright.chromium, build, world, pool)
+        made.append(Machine(shop, folder, language)
                     if copy_of is None else copy_of.copied_to(folder))
         return made[-1]
 
@@ -90,7 +100,8 @@ def machines(playwright: Playwright, built: Build, world: World,
     for each in made:
         if request.node.stash.get(FAILED, False):
             each.tell()
-        each.stop()
+            each.stop()
+        each.leave()
         for seconds in each.counter.unlocked_after_s:
             record_property("unlocked_after_s", seconds)
 
@@ -102,16 +113,15 @@ def machine(machines: Callable[..., Machine]) -> Machine:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Clicks and seconds, as counted in this run."""
-    told = [pair for reports in terminalreporter.stats.values() for report in reports
-            for pair in getattr(report, "user_properties", ()) if report.when == "teardown"]
-    waits = sorted(seconds for name, seconds in told if name == "unlocked_after_s")
-    usability = [value for name, value in told if name == "usability"]
-    if not waits:
+    """Clicks and seconds, as counted in this run; kept with the pictures."""
+    reports = [report for several in terminalreporter.stats.values() for report in several
+               if isinstance(report, pytest.TestReport)]
+    counted = Usability.of(reports)
+    if not counted.waits:
         return
     terminalreporter.section("usability of the extension")
-    for what, clicks, seconds in usability:
+    for what, clicks, seconds in counted.steps:
         terminalreporter.line(f"{what}: {clicks} clicks, {seconds:.1f} s")
-    p95 = waits[math.ceil(0.95 * len(waits)) - 1]
-    terminalreporter.line(f"payment to unlocked, {len(waits)} purchases: "
-                          f"median {statistics.median(waits):.2f} s, p95 {p95:.2f} s")
+    terminalreporter.line(f"payment to unlocked, {counted.wait}")
+    if are_wanted() and counted.steps:
+        counted.keep()

@@ -76,7 +76,7 @@ class PayPage(Shown):
         return self.page.screenshot()
 
     def pay(self) -> None:
-        """Scan and pay, and wait until the page says so."""
+        """Scan and pay, and wait until the page says so; where all is well, for it is counted."""
         self.world.pay(self.picture())
         began = time.monotonic()
         self.expect_paid()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from emulators.wechatpay import Fault
+from tests.extension.looks import flaws
 from tests.extension.world import ORDER_LIFETIME_S, PRODUCT, codes, scan
 
 if TYPE_CHECKING:
@@ -71,9 +73,9 @@ def test_two_windows_at_once_place_one_order_and_both_unlock(
 def test_with_every_notify_lost_the_page_finds_the_payment(machine: Machine, world: World) -> None:
     world.lose_notifies()
     page = machine.popup().buy()
-    page.picture()
+    world.pay(page.picture())
     number = page.order_number
-    page.pay()
+    page.expect_paid()
     assert [each for each in world.stack.wechatpay.notify_attempts
             if each.out_trade_no == number] == []
 
@@ -87,6 +89,7 @@ def test_a_code_that_ended_cannot_be_scanned_and_a_new_one_keeps_the_order(
     world.advance(CODE_LIFETIME_S)
     page = machine.pay_page()
     expect(page.title).to_have_text("The code has expired")
+    assert flaws(page.page) == []
     assert codes(page.page.screenshot()) == []
     page.click("refresh")
     assert scan(page.picture()) != first
@@ -100,8 +103,11 @@ def test_a_canceled_order_is_closed_at_wechat_and_the_next_one_is_new(
     page = machine.popup().buy()
     page.picture()
     number = page.order_number
+    popup = machine.popup()
+    expect(popup.page.locator("#pay")).to_have_text("Go on paying")
     page.click("cancel")
     expect(page.title).to_have_text("The order is closed")
+    expect(popup.page.locator("#buy")).to_be_visible()
     assert codes(page.page.screenshot()) == []
     assert world.stack.wechatpay.orders[number].trade_state == "CLOSED"
     page.click("again")
@@ -117,12 +123,26 @@ def test_an_order_whose_time_is_over_gives_way_to_a_new_one(
     number = page.order_number
     machine.stop()
     world.advance(ORDER_LIFETIME_S + 60)
-    popup = machine.popup()
-    popup.page.locator(".card a.primary").click()  # the worker may have told already, or not yet
-    page = popup.as_pay_page()
+    page = machine.popup().buy()
     page.picture()
     assert page.order_number != number
     page.pay()
+
+
+def test_a_payment_that_is_heard_of_after_the_code_ended_counts_and_is_said_to(
+        machine: Machine, world: World) -> None:
+    picture = machine.popup().buy().picture()
+    world.lose_notifies()
+    world.stack.wechatpay.inject(Fault("system_error", "query", times=None))
+    world.pay(picture)
+    machine.stop()
+    world.advance(CODE_LIFETIME_S)
+    page = machine.pay_page()
+    expect(page.title).to_have_text("The code has expired")
+    world.stack.wechatpay.clear_faults()
+    page.expect_paid()
+    expect(page.page.locator(".note")).to_have_text(
+        "Your payment came after the code had ended. It counts all the same.")
 
 
 def test_what_was_paid_in_time_unlocks_hours_after_the_order_ended(

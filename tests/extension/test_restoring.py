@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from scripts.demo_purchase.buyer import Buyer
 from scripts.demo_purchase.buyer import expect as answered
 from scripts.demo_purchase.device import Device
+from tests.extension.looks import flaws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ def test_the_license_key_restores_and_a_slip_of_the_pen_is_told(
     page.page.locator("#proof").fill(key[:-1] + ("0" if key[-1] != "0" else "1"))
     page.click("restore-now")
     expect(page.page.get_by_role("alert")).to_contain_text("typing error")
+    assert flaws(page.page) == []
     expect(page.page.locator("#proof")).to_have_attribute("aria-invalid", "true")
     page.page.locator("#proof").fill(key)
     page.click("restore-now")
@@ -70,11 +72,14 @@ def test_a_full_house_asks_which_device_goes_and_the_first_machine_approves(
     page.click("restore-now")
     expect(page.title).to_have_text("Choose a device to replace")
     page.page.get_by_role("radio", name="Edge").check()
+    assert flaws(page.page) == []
     page.click("take-over")
     expect(page.title).to_have_text("Waiting for your other device")
+    assert flaws(page.page) == []
 
     devices = first.pay_page("devices")
     expect(devices.page.locator(".asked")).to_contain_text("Edge")
+    assert flaws(devices.page) == []
     devices.click("approve")
     expect(devices.page.locator(".asked")).to_have_count(0)
 

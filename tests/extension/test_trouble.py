@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.extension.world import scan
+from tests.extension.looks import flaws
+from tests.extension.world import FUNCTIONS, down, scan
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from tests.extension.world import World
 
 DAY_S = 86_400
-FUNCTIONS = "http://127.0.0.1:*/**"
-
-
-def down(route: Route) -> None:
-    """What the platform answers when a function does not start."""
-    route.fulfill(status=503, body="", headers={"Access-Control-Allow-Origin": "*"})
 
 
 def test_who_starts_offline_can_use_what_is_free_and_buys_once_there_is_a_network(
@@ -33,6 +28,7 @@ def test_who_starts_offline_can_use_what_is_free_and_buys_once_there_is_a_networ
     expect(popup.page.locator(".counts")).to_contain_text("2 words")
     page = popup.buy()
     expect(page.title).to_have_text("No connection")
+    assert flaws(page.page) == []
     machine.context.set_offline(False)
     page.pay()
 
@@ -131,3 +127,35 @@ def test_a_license_that_was_tampered_with_unlocks_nothing_and_comes_back_from_th
     page.click("check-license")
     page.expect_active()
     machine.popup().expect_unlocked()
+
+
+NO_ED25519 = """crypto.subtle.importKey("raw", new Uint8Array(32), "Ed25519", false, ["verify"])
+    .then(() => "imported", error => error.name)"""
+
+
+def test_without_ed25519_the_page_and_the_worker_verify_by_the_fallback(
+        machine: Machine, world: World) -> None:
+    machine.lacks_ed25519 = True
+    page = machine.popup().buy()
+    page.picture()
+    for context in (page.page, machine.worker):
+        assert context.evaluate(NO_ED25519) == "NotSupportedError"
+    page.pay()
+    assert page.page.evaluate("askedForEd25519") > 1  # by the SDK too
+    machine.context.set_offline(True)
+    machine.popup().expect_unlocked()
+    kept = machine.stored("license")
+    head, claims, signature = kept["token"].split(".")
+    changed = ("A" if signature[5] != "A" else "B").join((signature[:5], signature[6:]))
+    machine.store("license", {**kept, "token": f"{head}.{claims}.{changed}"})
+    machine.popup().expect_locked()
+
+
+def test_without_ed25519_the_worker_claims_and_verifies_alone(
+        machine: Machine, world: World) -> None:
+    machine.lacks_ed25519 = True
+    picture = machine.popup().buy().picture()
+    machine.stop()
+    world.pay(picture)
+    machine.popup().expect_unlocked()
+    assert machine.worker.evaluate("askedForEd25519") > 0

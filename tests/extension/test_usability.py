@@ -1,6 +1,6 @@
 """How much a buyer has to do for the three things that matter: clicks are promised, seconds told.
 
-`conftest.py` prints both after the run.
+Both are printed after the run (usability.py).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def test_from_the_popup_to_license_restore_and_refund(
     began = time.monotonic()
     page = popup.buy()
     page.picture()
-    measured("purchase: popup to code", buyer, 1, began)
+    measured("buy: from the popup to the code", buyer, 1, began)
     began = time.monotonic()
     page.pay()
-    measured("purchase: payment to unlocked", buyer, 0, began)
+    measured("after the payment: until it is unlocked", buyer, 0, began)
     number = page.order_number
 
     popup = second.popup()
@@ -42,7 +42,7 @@ def test_from_the_popup_to_license_restore_and_refund(
     page.page.locator("#proof").fill(number)
     page.click("restore-now")
     expect(page.title).to_have_text("Restored and unlocked")
-    measured("restore: popup to unlocked, and one paste", second, 2, began)
+    measured("restore: from the popup to unlocked, with one paste", second, 2, began)
 
     popup = buyer.popup()
     popup.expect_unlocked()
@@ -53,4 +53,4 @@ def test_from_the_popup_to_license_restore_and_refund(
     page.click_on("Ask for a refund")
     page.click("refund-now")
     expect(page.title).to_have_text("Refund of ¥99.00")
-    measured("refund: popup to asked for", buyer, 4, began)
+    measured("refund: from the popup until it is asked for", buyer, 4, began)

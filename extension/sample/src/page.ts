@@ -1,5 +1,6 @@
 /** Puts the payment page into its document, with whatever shop it is given. */
 
+import type { Devices } from "../../sdk/src/index";
 import { isInPopup } from "./browser";
 import { isView, type Model, type View } from "./model";
 import { PayApp } from "./pay_app";
@@ -51,10 +52,22 @@ function forgetOrder({ view, checkout }: Model): void {
 }
 
 /** Two models at the same place differ in details only: the reader stays where they are. */
-function placeOf({ view, checkout, restoring, product, devices, history: orders, license }: Model): string {
+function placeOf(model: Model): string {
+  const { view, checkout, restoring, product, devices, history: orders, license } = model;
   const detail = { pay: checkout?.phase ?? "creating", restore: restoring.step, offer: product.status,
-    devices: devices.status, history: orders.status, refund: orders.status, license: license.status };
+    devices: devices.status === "ready" ? placesIn(devices.value) : devices.status,
+    history: orders.status, refund: `${orders.status} ${refundsAskedFor(model)}`, license: license.status };
   return `${view} ${detail[view]}`;
+}
+
+/** With a device, or a decision that is made, the button goes that the reader was at. */
+function placesIn({ list, takeover }: Devices): string {
+  return `${list.length} ${takeover?.id ?? ""}`;
+}
+
+function refundsAskedFor({ history: orders, refundOf }: Model): number {
+  if (orders.status !== "ready") return 0;
+  return orders.value.find(({ order }) => order.orderId === refundOf)?.receipt?.refunds.length ?? 0;
 }
 
 function asked(): { view: View | null; order: string | null } {

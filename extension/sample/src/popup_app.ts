@@ -1,8 +1,8 @@
 /** Puts the popup into its document. It works without the network, and shows more when there is one. */
 
-import { isUnderWay } from "./model";
-import { ASK_AT_MOST_EVERY_MS } from "./refreshing";
 import { EMPTY_POPUP, type PopupModel } from "./popup_model";
+import { followOrder } from "./popup_order";
+import { ASK_AT_MOST_EVERY_MS } from "./refreshing";
 import type { Shop } from "./shop_port";
 import { patch } from "./ui/patch";
 import { say, speakPageLanguage } from "./ui/say";
@@ -24,7 +24,8 @@ export async function startPopup(shop: Shop): Promise<void> {
     type: (text) => { update({ text }); void keepDraft(text); } };
   shop.on("change", (license) => update({ license }));
   const [license, pending] = await Promise.all([shop.getLicense(), shop.pending()]);
-  update({ license, isPaying: isUnderWay(pending) });
+  update({ license });
+  followOrder(shop, pending, (order) => update({ order }));
   void shop.refresh({ unlessWithinMs: ASK_AT_MOST_EVERY_MS });
   if (license.status === "none") await showPrice(shop, update);
 }

@@ -54,6 +54,7 @@ export function extPayFor(options: WeChatIntegrationOptions): (extensionId?: str
   return () => new Shim(new WeChatIntegration(options));
 }
 
+/** Functions on their own: ExtensionPay's samples hand `extpay.openPaymentPage` to a button as it is. */
 class Shim implements ExtPayLike {
   readonly onPaid: Listeners<[ExtPayUser]>;
   /** Never fires: there are no trials. */
@@ -72,31 +73,18 @@ class Shim implements ExtPayLike {
     };
   }
 
-  startBackground(): void {
-    this.wechat.startBackground();
-  }
+  readonly startBackground = (): void => this.wechat.startBackground();
 
   /** From what is kept here: paid means that the license is good now. */
-  async getUser(): Promise<ExtPayUser> {
+  readonly getUser = async (): Promise<ExtPayUser> => {
     const [state, installedAt] = await Promise.all([this.wechat.getLicense(), this.wechat.installedAt()]);
     return userOf(state, installedAt);
-  }
+  };
 
-  async getPlans(): Promise<ExtPayPlan[]> {
-    return [planOf(await this.wechat.getProduct())];
-  }
-
-  openPaymentPage(): Promise<void> {
-    return this.wechat.openPaymentPage("offer");
-  }
-
-  openTrialPage(): Promise<void> {
-    return this.wechat.openPaymentPage("offer");
-  }
-
-  openLoginPage(): Promise<void> {
-    return this.wechat.openPaymentPage("restore");
-  }
+  readonly getPlans = async (): Promise<ExtPayPlan[]> => [planOf(await this.wechat.getProduct())];
+  readonly openPaymentPage = (): Promise<void> => this.wechat.openPaymentPage("offer");
+  readonly openTrialPage = (): Promise<void> => this.wechat.openPaymentPage("offer");
+  readonly openLoginPage = (): Promise<void> => this.wechat.openPaymentPage("restore");
 }
 
 function userOf(state: LicenseState, installedAt: Date): ExtPayUser {

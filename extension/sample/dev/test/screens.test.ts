@@ -85,6 +85,13 @@ test("without room the buyer chooses a device, and then waits with a date", asyn
   assert.ok(stage.model.restoring.ripeAt instanceof Date);
 });
 
+test("who was refused is told of the license key, unless it was the key that was refused", async () => {
+  const told = async (proof: string): Promise<string> => textOf((await Stage.open({ ...scene("restore_barred"),
+    steps: [["proof", proof], ["restore-now"], ["take-over"]] })).page);
+  assert.match(await told("TB7K2M9QXW4HZN8RVC3JDT5F6A8E0GS"), /Use the license key/);
+  assert.match(await told("TB1-7K2M9-QXW4H-ZN8RV-C3JDT"), /objected to the license key/);
+});
+
 test("who holds a license and cannot reach the shop sees the license all the same", async () => {
   const stage = await Stage.open({ ...scene("license_server_down"), steps: [] });
   assert.equal(findAll(stage.page, ({ properties }) => properties["role"] === "alert").length, 0);

@@ -48,7 +48,7 @@ export class Buying {
     const { checkout, paidLate } = this.store.model;
     const wasOver = checkout !== null && OVER.includes(checkout.phase);
     this.store.update({ checkout: state,
-      paidLate: paidLate || (state.phase === "paid" && wasOver),
+      paidLate: paidLate || (wasOver && (state.phase === "claiming" || state.phase === "paid")),
       ...(state.phase === "paid" ? { license:
         { status: "active", license: state.license, inGrace: false } as const } : {}),
       ...(state.phase === checkout?.phase ? {} : { error: null }) });

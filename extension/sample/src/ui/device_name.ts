@@ -1,4 +1,4 @@
-/** "Chrome · Windows" for what the SDK calls "chrome/windows". */
+/** "Chrome · Windows" for what the SDK calls "chrome/windows"; a line never ends within it. */
 
 import type { Context } from "./context";
 
@@ -10,5 +10,5 @@ const NAMES: Readonly<Record<string, string>> = {
 export function deviceName({ say }: Pick<Context, "say">, platform: string): string {
   const parts = platform.split("/").filter((part) => part !== "");
   return parts.length === 0 ? say("some_browser")
-    : parts.map((part) => NAMES[part.toLowerCase()] ?? part).join(" · ");
+    : parts.map((part) => NAMES[part.toLowerCase()] ?? part).join("\u00a0·\u00a0");
 }

@@ -6,6 +6,7 @@ import type { Context } from "./context";
 import { type Way, WAYS } from "./guidance";
 import { icon } from "./icons";
 import { button, medal, title, type ButtonOptions } from "./parts";
+import type { MessageKey } from "./say";
 import { h, type VNode } from "./vnode";
 
 type Retry = Pick<ButtonOptions, "id" | "onclick">;
@@ -25,15 +26,17 @@ export function troubleScreen(
 }
 
 /** Beside the thing that was clicked; the view stays. */
-export function troubleNotice({ say }: Context, error: PayErrorShape): VNode {
+export function troubleNotice({ say }: Context, error: PayErrorShape,
+  text: MessageKey = `error_${error.code}_text`): VNode {
   return h("div.notice", { role: "alert" }, icon("alert"),
     h("p", {}, h("strong", {}, say(`error_${error.code}_title`)), " ",
-      explain({ say }, error)));
+      explain({ say }, error, text)));
 }
 
 /** What no waiting mends is not counted down: a refused restore would be told its 90 days in seconds. */
-function explain({ say }: Pick<Context, "say">, { code, retryable, retryAfterMs }: PayErrorShape): string {
-  const text = say(`error_${code}_text`);
+function explain({ say }: Pick<Context, "say">, { code, retryable, retryAfterMs }: PayErrorShape,
+  key: MessageKey = `error_${code}_text`): string {
+  const text = say(key);
   return retryAfterMs === null || !retryable ? text
     : `${text} ${say("retry_in", String(Math.ceil(retryAfterMs / 1000)))}`;
 }

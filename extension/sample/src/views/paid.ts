@@ -12,7 +12,7 @@ type Paid = Extract<CheckoutState, { phase: "paid" }>;
 export function paidView(model: Model, context: Context, { order, license }: Paid): VNode[] {
   const { say, act, language } = context;
   return [
-    centre(medal("check", "good"), say("paid_title"), say("paid_text", order.title)),
+    centre(medal("check", "good"), say("paid_title"), say("ready_text")),
     ...(model.paidLate ? [note(say("paid_late"))] : []),
     h("dl.facts.card", {},
       fact(say("amount"), formatMoney(order.price, language)),

@@ -48,8 +48,9 @@ function summary({ text }: PopupModel, { say }: PopupContext): VNode {
 
 function locked(model: PopupModel, context: PopupContext): VNode {
   const { say, language } = context;
-  const { product, license, isPaying } = model;
-  if (isPaying) return card(say("order_waits"), say("order_waits_text"), say("go_on_paying"), "pay");
+  const { product, license, order } = model;
+  if (order === "paid") return card(say("claiming"), say("order_paid_text"), say("details"), "pay");
+  if (order === "waits") return card(say("order_waits"), say("order_waits_text"), say("go_on_paying"), "pay");
   const trouble = troubleOf(license);
   if (trouble !== null) {
     return card(say(`error_${trouble}_title`), say(`error_${trouble}_text`), say("see_why"), "license");

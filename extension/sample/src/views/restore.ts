@@ -1,6 +1,7 @@
 /** A purchase comes back on this browser: by the order number of WeChat's bill, or the license key. */
 
 import type { Device, Devices } from "../../../sdk/src/index";
+import { proofOf } from "../actions/restoring";
 import type { Model } from "../model";
 import type { Context } from "../ui/context";
 import { deviceName } from "../ui/device_name";
@@ -18,8 +19,11 @@ export function restoreView(model: Model, context: Context): VNode[] {
 }
 
 function trouble(model: Model, context: Context): VNode[] {
-  const { error } = model.restoring;
-  return error === null ? [] : [troubleNotice(context, error)];
+  const { error, typed } = model.restoring;
+  if (error === null) return [];
+  // Who objected to a number may still own the key; who came with the key has nothing better.
+  const isBarredKey = error.code === "restore_barred" && "licenseKey" in proofOf(typed);
+  return [troubleNotice(context, error, isBarredKey ? "error_restore_barred_key_text" : undefined)];
 }
 
 function typing(model: Model, context: Context): VNode[] {
@@ -86,6 +90,6 @@ function waiting(model: Model, context: Context): VNode[] {
 }
 
 function done(model: Model, { say, act }: Context): VNode[] {
-  return [centre(medal("check", "good"), say("restored_title"), say("restored_text"),
+  return [centre(medal("check", "good"), say("restored_title"), say("ready_text"),
     button(model, say("see_license"), { id: "license", onclick: () => act.go("license") }))];
 }
