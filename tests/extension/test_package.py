@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.extension.built import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.extension.built import Build
     from tests.extension.machine import Machine
 
@@ -46,3 +53,19 @@ def test_the_package_holds_no_source_and_no_remote_code(built: Build) -> None:
 def test_what_the_repository_sells_pins_no_root_of_a_test(built: Build) -> None:
     shop = (ROOT / "extension" / "sample" / "src" / "shop.json").read_text(encoding="utf-8")
     assert '"roots": []' in shop
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_the_linter_of_firefox_has_nothing_to_say(
+        built: Build, tmp_path: Path, spoiled: bool) -> None:
+    package = tmp_path / "firefox"
+    shutil.copytree(built.folder.parent / "firefox", package)
+    if spoiled:
+        script = package / "popup.js"
+        script.write_text(script.read_text(encoding="utf-8") + "\ndocument.body.innerHTML=name;")
+    done = subprocess.run(
+        ["node", "node_modules/web-ext/bin/web-ext.js", "lint", "--source-dir", str(package),
+         "--output", "json", "--no-config-discovery", "--no-input"],
+        cwd=ROOT, check=False, capture_output=True, text=True)
+    found = json.loads(done.stdout)["summary"]
+    assert found == {"errors": 0, "notices": 0, "warnings": int(spoiled)}, done.stdout

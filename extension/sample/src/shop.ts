@@ -9,6 +9,7 @@ interface Settings {
   readonly issuer: string;
   readonly environment: string;
   readonly roots: readonly string[];
+  readonly minSeq?: number;
   readonly support: string;
 }
 

@@ -2,7 +2,7 @@
 import { asPayError } from "./errors";
 import type { Scene } from "./scene";
 
-const FAST_MS = 1_000;
+const FAST_MS = 750;
 const FAST_FOR_MS = 120_000;
 const SLOW_MS = 5_000;
 const LOCK = "poll";
