@@ -61,6 +61,8 @@ RANDOM, LONG_RANDOM, SEEDS = 100, 5_000, (2, 3)
 SHARDS = {"two notifies, a refund and the timer": 2, "a refund in the provider's console": 2,
           "a held payment given back twice, and dismissed": 2}
 """The longest searches, in parts that two workers can share (parts find less in common)."""
+WIDEST = {"a held payment given back twice, and dismissed": Bounds(preemptions=2, faults=2)}
+"""Where the full bounds would take an hour and more memory than a small machine has."""
 LATER = [(name, Shard(part, SHARDS.get(name, 1))) for name, bounds in BOUNDS.items()
          if bounds != FULL for part in range(SHARDS.get(name, 1))]
 
@@ -98,9 +100,10 @@ def test_random_schedules_beyond_the_bounds_keep_every_promise(
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shard"), LATER,
                          ids=[f"{name}-{part.number + 1}-of-{part.of}" for name, part in LATER])
-def test_every_schedule_within_the_full_bounds(
+def test_every_schedule_within_the_widest_bounds(
         name: str, shard: Shard, record_property: Record) -> None:
-    assert holds(explore(SCENARIOS[name], FULL, shard=shard), record_property).complete
+    bounds = WIDEST.get(name, FULL)
+    assert holds(explore(SCENARIOS[name], bounds, shard=shard), record_property).complete
 
 
 @pytest.mark.slow
