@@ -115,11 +115,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo", description="One whole purchase on this machine, then a shop page.")
     modes = parser.add_mutually_exclusive_group()
-    modes.add_argument("--once", action="store_true", help="exit after the purchase")
     modes.add_argument("--faults", action="store_true",
                        help="what may go wrong instead, in a world of its own; then exit")
     modes.add_argument("--browser", action="store_true",
                        help="buy yourself instead, in Chromium with the sample extension")
+    parser.add_argument("--once", action="store_true", help="exit after the purchase")
     parser.add_argument("--headless", action="store_true",
                         help="with --browser: without a window; it buys by itself, then exits")
     parser.add_argument("--language", metavar="zh-CN", help="of the browser")
@@ -131,6 +131,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.faults and options.state is not None:
         parser.error("--faults plays in a world of its own and keeps nothing: no --state")
+    if options.once and options.browser:
+        parser.error("--browser runs until its window is closed: no --once; see --headless")
     if options.headless and not options.browser:
         parser.error("--headless is said of --browser")
     if options.picture is not None and options.browser:

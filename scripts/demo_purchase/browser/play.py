@@ -48,7 +48,8 @@ def play_headless(stack: Stack, timeline: Timeline, looks: Looks, picture: Path)
     with (_in_chromium(stack, timeline, looks) as (sample, chromium),
           payment_page(sample, chromium) as page):
         buy(page, stack, timeline, picture)
-    timeline.summary([("the picture", str(picture))])
+    timeline.line([("The picture of it:", "dim")])
+    timeline.whole_line(str(picture))
 
 
 @contextmanager
