@@ -23,7 +23,7 @@ export function scenesOf(isChinese: boolean, nowMs: number): Readonly<Record<str
 
   const price = { amountMinor: 990, currency: "CNY" };
   const refundPolicy = { windowDays: 7, onlyIfNeverActivated: false, mostPerPayer: 2, approvalAbove: null };
-  const title = isChinese ? "轻读 Pro" : "Reader Pro";
+  const title = isChinese ? "阅读助手 Pro" : "Reader Pro";
 
   const product: Product = { id: "reader-pro", title, price, termDays: null, entitlements: ["pro"],
     description: isChinese ? "一眼看清任何文章的大纲。" : "The outline of any text at a glance.", refundPolicy };
