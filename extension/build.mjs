@@ -26,6 +26,9 @@ const SMALLER = { module: true, ecma: 2022, compress: { passes: 3 } };
 /** What of the sample is compiled; all else in it is copied, but for sources and manifests. */
 const SAMPLE_ENTRIES = ["background.ts", "popup.ts", "pay.ts"];
 const SAMPLE_SOURCES = /^(src|dev)$|^\.|^tsconfig.*\.json$|^manifest.*\.json$|^README/;
+/** Packages that end up in every bundle: their licenses ask to be told of. */
+const BUNDLED = ["@noble/ed25519", "lean-qr"];
+const NOTICES = "THIRD-PARTY.txt";
 const BROWSERS = ["chromium", "firefox"];
 
 function option(name) {
@@ -43,6 +46,11 @@ const ANOTHER_SHOP = {
   },
 };
 
+function writeNotices(out) {
+  const read = (name) => readFileSync(join(HERE, "..", "node_modules", name, "LICENSE"), "utf8");
+  writeFileSync(join(out, NOTICES), BUNDLED.map((name) => `${name}\n\n${read(name)}`).join("\n\n"));
+}
+
 async function buildSdk() {
   const out = join(OUT, "sdk");
   rmSync(out, { recursive: true, force: true });
@@ -50,6 +58,7 @@ async function buildSdk() {
     entryPoints: { tongbao: join(HERE, "sdk", "src", "index.ts"), extpay: join(HERE, "sdk", "src", "extpay.ts") } });
   mkdirSync(out, { recursive: true });
   for (const { path, text } of outputFiles) writeFileSync(path, (await minify(text, SMALLER)).code);
+  writeNotices(out);
   const bytes = readFileSync(join(out, "tongbao.js"));
   const zipped = gzipSync(bytes, { level: 9 }).length;
   console.log(`sdk: ${bytes.length} B, ${zipped} B gzipped (budget ${BUDGET_BYTES}, goal ${GOAL_BYTES})`);
@@ -73,6 +82,7 @@ async function buildSample(browser) {
     }
   }
   writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifestOf(sample, browser), null, 2)}\n`);
+  writeNotices(out);
   const entryPoints = SAMPLE_ENTRIES.map((name) => join(sample, "src", name));
   const { metafile } = await build({ ...COMMON, plugins: [...LEAN, ANOTHER_SHOP], entryPoints, outdir: out, metafile: true });
   for (const [name, { bytes }] of Object.entries(metafile.outputs)) console.log(`${browser}: ${name.split("/").pop()} ${bytes} B`);
