@@ -216,7 +216,8 @@ def _asked(license_: License, wanted: Wanted, way: Way, replaces: str, now_s: in
         raise Refused(Refusal.NOT_ACTIVE)
     _refuse_too_many_swaps(license_, now_s)
     takeover = Takeover(
-        identifiers.takeover_id(license_.license_id, wanted.thumbprint, now_s),
+        identifiers.takeover_id(license_.license_id, wanted.thumbprint,
+                                len(_events(license_, ASKED)) + 1),
         wanted.thumbprint, wanted.platform, way, replaces, now_s)
     event = Event(ASKED, now_s, "buyer", SOURCE, {
         "takeover_id": takeover.takeover_id, "replaces": replaces, "way": way.value})

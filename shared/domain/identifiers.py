@@ -88,9 +88,11 @@ def device_id(license_id_: str, thumbprint: str) -> str:
     return _hashed("device", license_id_, thumbprint, length=ID_LENGTH)
 
 
-def takeover_id(license_id_: str, thumbprint: str, asked_at_s: int) -> str:
-    """A new device's request for another's slot."""
-    return _hashed("takeover", license_id_, thumbprint, str(asked_at_s), length=ID_LENGTH)
+def takeover_id(license_id_: str, thumbprint: str, number: int) -> str:
+    """A new device's request for another's slot: the license's first, second, … one. A time would
+    name two requests of one second alike.
+    """
+    return _hashed("takeover", license_id_, thumbprint, str(number), length=ID_LENGTH)
 
 
 def lease_id(claims: str) -> str:

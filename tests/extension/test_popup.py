@@ -19,33 +19,54 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 
 
+class Closed(Exception):
+    """The popup went away, as it does whenever anything else gets the focus."""
+
+
 class RealPopup:
     """The open popup, reached through the browser's own protocol."""
 
-    def __init__(self, session: CDPSession, target_id: str) -> None:
-        self._session = session
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._session: CDPSession = machine.context.new_cdp_session(machine.context.pages[0])
+        self._session.on("Target.receivedMessageFromTarget", self._received)
         self._answers: dict[int, Any] = {}
-        session.on("Target.receivedMessageFromTarget", self._received)
-        self._to = session.send("Target.attachToTarget", {
-            "targetId": target_id, "flatten": False})["sessionId"]
         self._asked = 0
+        self._open()
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a promise or an expression in the popup."""
-        return self._send("Runtime.evaluate", expression=expression, awaitPromise=True,
+        """The value of an expression in the popup."""
+        return self._send("Runtime.evaluate", expression=expression,
                           returnByValue=True)["result"].get("value")
 
     def wait_for(self, selector: str) -> None:
-        """Until it is there."""
-        assert self.evaluate(f"""new Promise(done => {{
-            const look = () => document.querySelector({json.dumps(selector)}) === null
-                ? setTimeout(look, 20) : done(true);
-            look();
-        }})""")
+        """Until it is there; a popup that closed meanwhile is opened again, as buyers do."""
+        deadline = time.monotonic() + PATIENCE_S
+        is_there = f"document.querySelector({json.dumps(selector)}) !== null"
+        while True:
+            try:
+                if self.evaluate(is_there):
+                    return
+            except Closed:
+                self._open()
+            assert time.monotonic() < deadline, f"no {selector} in the popup"
 
     def picture(self) -> bytes:
         """What is to be seen of it."""
         return base64.b64decode(self._send("Page.captureScreenshot", format="png")["data"])
+
+    def _open(self) -> None:
+        """As a click on the toolbar's button does."""
+        self._machine.worker.evaluate("chrome.action.openPopup()")
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            found = [it["targetId"] for it in self._session.send("Target.getTargets")["targetInfos"]
+                     if it["url"].endswith("/popup.html")]
+            if found:
+                break
+            assert time.monotonic() < deadline, "no popup opened"
+        self._to = self._session.send("Target.attachToTarget", {
+            "targetId": found[0], "flatten": False})["sessionId"]
 
     def _send(self, method: str, **params: Any) -> Any:
         self._asked += 1
@@ -56,7 +77,10 @@ class RealPopup:
         while self._asked not in self._answers:
             assert time.monotonic() < deadline, f"the popup does not answer to {method}"
             self._session.send("Target.getTargets")  # the driver hears what came meanwhile
-        return self._answers[self._asked]["result"]
+        answer = self._answers[self._asked]
+        if "error" in answer:
+            raise Closed(answer["error"]["message"])
+        return answer["result"]
 
     def _received(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
@@ -64,22 +88,9 @@ class RealPopup:
             self._answers[answer["id"]] = answer
 
 
-def open_popup(machine: Machine) -> RealPopup:
-    """As a click on the toolbar's button does."""
-    session = machine.context.new_cdp_session(machine.context.pages[0])
-    machine.worker.evaluate("chrome.action.openPopup()")
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        found = [it["targetId"] for it in session.send("Target.getTargets")["targetInfos"]
-                 if it["url"].endswith("/popup.html")]
-        if found:
-            return RealPopup(session, found[0])
-        assert time.monotonic() < deadline, "no popup opened"
-
-
 def test_the_toolbars_popup_shows_the_code_and_hands_it_to_a_window_that_stays(
         machine: Machine, world: World) -> None:
-    popup = open_popup(machine)
+    popup = RealPopup(machine)
     popup.wait_for("#buy")
     popup.evaluate("document.querySelector('#buy').click()")
     popup.wait_for(".tile [role=img]")

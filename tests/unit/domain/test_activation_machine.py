@@ -51,7 +51,7 @@ class Activations(RuleBasedStateMachine):
             grant(1, term_days=None, at_s=PAID_AT_S, devices=LEAST),
             grant(2, term_days=None, at_s=PAID_AT_S, devices=MOST))
         self.asked: dict[str, tuple[int, str]] = {}
-        self.objected: list[tuple[int, Way]] = []
+        self.objected: list[tuple[int, Way, int]] = []
         self.swaps: list[int] = []
         self.thrown_out: list[int] = []
 
@@ -107,7 +107,7 @@ class Activations(RuleBasedStateMachine):
     def is_barred(self, way: Way) -> bool:
         """Whether somebody objected to this way, or to the key, lately."""
         return any(self.now_s - at_s < WINDOW_S and objected in (way, Way.LICENSE_KEY)
-                   for at_s, objected in self.objected)
+                   for at_s, objected, _ in self.objected)
 
     @initialize(first=st.booleans())
     def begin(self, first: bool) -> None:
@@ -215,18 +215,20 @@ class Activations(RuleBasedStateMachine):
             {id_of(n)} if allowed else set())
         if refusal is None and had and young:
             assert way is not None
-            self.objected.append((self.now_s, way))
+            self.objected.append((self.now_s, way, by))
             self.thrown_out.append(self.now_s)
 
     @precondition(lambda self: len(self.swaps) >= 4)
     @rule(n=DEVICES)
     def operate(self, n: int) -> None:
-        """The operator takes one off: never refused, never counted."""
-        counted = len(self.swaps)
+        """The operator takes one off, and back what it objected to: never refused or counted."""
+        counted, had = len(self.swaps), self.has_slot(n)
         assert self.act(lambda it: remove_device(
             it, id_of(n), by=None, now_s=self.now_s, actor="operator:li", source="admin"),
             {id_of(n)}) is None
         assert len(self.swaps) == counted
+        if had:
+            self.objected = [no for no in self.objected if no[2] != n]
 
     @precondition(lambda self: open_takeover(self.license, self.now_s) is not None)
     @rule(by=DEVICES, place=PLACES, approve=st.booleans())
@@ -241,7 +243,7 @@ class Activations(RuleBasedStateMachine):
             {takeover.replaces} if approve and allowed else set())
         assert refusal is not None or allowed
         if refusal is None and not approve:
-            self.objected.append((self.now_s, takeover.way))
+            self.objected.append((self.now_s, takeover.way, by))
             self.asked = {}
 
     @precondition(lambda self: len(self.swaps) >= 4)

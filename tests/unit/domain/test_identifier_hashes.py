@@ -37,10 +37,10 @@ def test_ids_are_hashes_of_length_prefixed_parts(one: str, two: str) -> None:
 
 @given(TEXT, TEXT, st.integers(0, 2**40))
 def test_so_are_those_of_devices_requests_leases_and_receipts(
-        one: str, two: str, at_s: int) -> None:
+        one: str, two: str, number: int) -> None:
     assert identifiers.device_id(one, two) == expected("tongbao", "device", one, two)
-    assert identifiers.takeover_id(one, two, at_s) == expected(
-        "tongbao", "takeover", one, two, str(at_s))
+    assert identifiers.takeover_id(one, two, number) == expected(
+        "tongbao", "takeover", one, two, str(number))
     assert identifiers.lease_id(one) == expected("tongbao", "lease", one)
     assert identifiers.receipt_id(one) == expected("tongbao", "receipt", one)
 

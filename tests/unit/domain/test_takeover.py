@@ -76,6 +76,14 @@ def test_after_three_days_the_device_that_comes_back_has_the_slot() -> None:
     verify_chain(KIND, LICENSE, swapped.history.events, swapped.history.head)
 
 
+def test_two_requests_of_one_second_are_two_and_so_are_the_words_about_them() -> None:
+    objected = decide(ASKED, 1, approve=False)
+    again = ask(objected, way=KEY)
+    assert the(again).asked_at_s == the(ASKED).asked_at_s
+    assert the(again).takeover_id != the(ASKED).takeover_id
+    assert decide(again, 1, approve=False).takeover is None
+
+
 @pytest.mark.parametrize("by", [1, 2, 3])
 def test_any_device_with_a_voice_may_approve_and_the_swap_is_done_at_once(by: int) -> None:
     swapped = decide(ASKED, by, approve=True)
