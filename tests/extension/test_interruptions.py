@@ -34,8 +34,9 @@ def test_with_every_page_closed_and_the_worker_dead_the_alarm_finds_the_payment(
     machine.kill_worker()
     popup = machine.popup()
     assert popup.page.evaluate("name => chrome.alarms.get(name)", ALARM)["periodInMinutes"] == 0.5
-    # What would come within half a minute comes now.
-    popup.page.evaluate("name => chrome.alarms.create(name, {when: Date.now()})", ALARM)
+    # What would come every half minute comes now, and every three seconds.
+    popup.page.evaluate(
+        "name => chrome.alarms.create(name, {when: Date.now(), periodInMinutes: 0.05})", ALARM)
     popup.expect_unlocked()
 
 
