@@ -95,8 +95,9 @@ def lacks_payment(order: Order | None, fact: PaymentFact) -> bool:
 
 def lacks_refund(order: Order | None, fact: RefundFact) -> bool:
     """Whether this refund fits the order, which does not know it, or not that it succeeded."""
-    if order is None or find_refund_mismatch(order, fact) is not None:
+    if find_refund_mismatch(order, fact) is not None:
         return False
+    assert order is not None  # one that we do not know is a mismatch
     known = find_refund(order, fact.out_refund_no)
     return known is None or fact.state is RefundState.SUCCEEDED is not known.state
 
