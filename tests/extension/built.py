@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from scripts.demo_purchase.browser.sample import bundle, id_by
 from tests.extension.browsers import moved_clock
 
 if TYPE_CHECKING:
@@ -60,17 +59,9 @@ def set_ahead(folder: Path, ahead_s: int) -> None:
 def build(folder: Path, shop: Mapping[str, Any], *, like: Build | None = None) -> Build:
     """The sample, bundled by extension/build.mjs for this shop; under the id of another build."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = folder / "shop.json"
-    settings.write_text(json.dumps(shop))
-    done = subprocess.run(
-        ["node", "extension/build.mjs", "--out", str(folder / "out"), "--shop", str(settings)],
-        cwd=ROOT, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    out = folder / "out" / "chromium"
+    out = bundle(shop, folder) / "chromium"
     if like is not None:
         return Build(out, like.id, like.key)
     key = rsa.generate_private_key(65537, 2048).public_key().public_bytes(
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    digits = hashlib.sha256(key).hexdigest()[:32]
-    return Build(out, "".join(chr(ord("a") + int(digit, 16)) for digit in digits),
-                 base64.b64encode(key).decode())
+    return Build(out, id_by(key), base64.b64encode(key).decode())

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scripts.checks.browser import chromium
+from scripts.demo_purchase.browser.sample import PRODUCT
 from tests.extension.browsers import WITHOUT_ED25519, flags, moved_clock
 from tests.extension.pages import Counter, PayPage, PopupPage
 from tests.extension.pool import Browser, end_worker
-from tests.extension.world import PRODUCT
 
 if TYPE_CHECKING:
     from pathlib import Path

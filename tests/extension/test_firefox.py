@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.checks.browser import missing_firefox, must_run
+from scripts.demo_purchase.browser.sample import PRODUCT
 from tests.extension.firefox_machine import FirefoxMachine
 from tests.extension.pages import PRO_TEXT
 from tests.extension.test_package import WITHOUT_WARNING
-from tests.extension.world import PRODUCT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from emulators.wechatpay import Fault
+from scripts.demo_purchase.browser.sample import PRODUCT
 from tests.extension.looks import flaws
-from tests.extension.world import ORDER_LIFETIME_S, PRODUCT, codes, scan
+from tests.extension.world import ORDER_LIFETIME_S, codes, scan
 
 if TYPE_CHECKING:
     from tests.extension.machine import Machine

@@ -59,13 +59,18 @@ def test_the_license_key_restores_and_a_slip_of_the_pen_is_told(
     expect(page.title).to_have_text("Restored and unlocked")
 
 
+def fill(world: World, license_key: str) -> None:
+    """Let two more devices take the places that are left."""
+    for platform in ("edge/macos", "chrome/windows"):
+        other = Buyer(world.stack.urls, device=Device(platform))
+        answered(other.restore(license_key=license_key), 200)
+
+
 def test_a_full_house_asks_which_device_goes_and_the_first_machine_approves(
         machines: Callable[..., Machine], world: World) -> None:
     first, newcomer = machines(), machines()
     paid = bought(first)
-    for platform in ("edge/macos", "chrome/windows"):
-        other = Buyer(world.stack.urls, device=Device(platform))
-        answered(other.restore(license_key=paid.license_key), 200)
+    fill(world, paid.license_key)
 
     page = newcomer.pay_page("restore")
     page.page.locator("#proof").fill(paid.order_number)
@@ -93,9 +98,7 @@ def test_after_a_refusal_the_newcomer_is_told_and_the_others_keep_their_places(
         machines: Callable[..., Machine], world: World) -> None:
     first, newcomer = machines(), machines()
     paid = bought(first)
-    for platform in ("edge/macos", "chrome/windows"):
-        other = Buyer(world.stack.urls, device=Device(platform))
-        answered(other.restore(license_key=paid.license_key), 200)
+    fill(world, paid.license_key)
     page = newcomer.pay_page("restore")
     page.page.locator("#proof").fill(paid.order_number)
     page.click("restore-now")

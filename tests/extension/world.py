@@ -13,7 +13,7 @@ import zxingcpp
 from PIL import Image
 
 from emulators.wechatpay import Fault
-from scripts.demo_purchase.keys import ISSUER
+from scripts.demo_purchase.browser.sample import shop_of
 from scripts.demo_purchase.stack import run_stack
 from scripts.demo_purchase.state import open_state
 from scripts.demo_purchase.world_clock import WorldClock
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from scripts.demo_purchase.stack import Stack
 
-PRODUCT = "reader-pro"
 ORDER_LIFETIME_S = 4 * 3_600
 """Twice as long as a code of WeChat's: a code can end before its order does."""
 NO_LIMITS = {"TONGBAO_ORDERS_BURST": "1000", "TONGBAO_RESTORES_PER_MINUTE": "1000",
@@ -57,12 +56,7 @@ class World:
 
     def shop(self, **changes: Any) -> dict[str, Any]:
         """What an extension has to know of this shop (extension/sample/src/shop.json)."""
-        return {
-            "apiBase": {"createOrder": self.stack.urls["create-order"],
-                        "licenseFetch": self.stack.urls["license-fetch"]},
-            "product": PRODUCT, "issuer": ISSUER, "environment": "test",
-            "roots": list(self.stack.state.keys.pinned), "support": "mailto:help@shop.example",
-            **changes}
+        return {**shop_of(self.stack), **changes}
 
     def pay(self, picture: bytes) -> str:
         """Scan the code in this picture with WeChat, and pay; the transaction_id."""

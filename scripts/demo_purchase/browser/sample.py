@@ -13,6 +13,7 @@ from scripts.demo_purchase.keys import ENVIRONMENT, ISSUER
 from scripts.demo_purchase.stack import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from scripts.demo_purchase.stack import Stack
@@ -30,14 +31,19 @@ class Sample:
 
     @property
     def id(self) -> str:
-        """What Chromium calls an extension without a key: by where it lies, in letters a to p."""
-        digits = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:ID_DIGITS]
-        return "".join(chr(ord("a") + int(digit, 16)) for digit in digits)
+        """What Chromium calls an extension without a key: by where it lies."""
+        return id_by(str(self.folder.resolve()).encode())
 
     @property
     def payment_page(self) -> str:
         """The page that sells."""
         return f"chrome-extension://{self.id}/pay.html"
+
+
+def id_by(named: bytes) -> str:
+    """Chromium's id of an extension, in letters a to p, by its key or by its folder."""
+    digits = hashlib.sha256(named).hexdigest()[:ID_DIGITS]
+    return "".join(chr(ord("a") + int(digit, 16)) for digit in digits)
 
 
 def shop_of(stack: Stack) -> dict[str, Any]:
@@ -49,12 +55,17 @@ def shop_of(stack: Stack) -> dict[str, Any]:
 
 
 def build_sample(stack: Stack, folder: Path) -> Sample:
-    """Bundle the sample into this folder; raises BrowserFailed with what the build said."""
-    shop, out = folder / "shop.json", folder / "extension"
-    shop.write_text(json.dumps(shop_of(stack), indent=2), encoding="utf-8")
+    """The sample for this shop, made in this folder; raises BrowserFailed."""
+    return Sample(bundle(shop_of(stack), folder) / "chromium")
+
+
+def bundle(shop: Mapping[str, Any], folder: Path) -> Path:
+    """The builds for all browsers; raises BrowserFailed with what the build said."""
+    settings, out = folder / "shop.json", folder / "extension"
+    settings.write_text(json.dumps(shop, indent=2), encoding="utf-8")
     done = subprocess.run(
-        ["node", "extension/build.mjs", "--shop", str(shop), "--out", str(out)],
+        ["node", "extension/build.mjs", "--shop", str(settings), "--out", str(out)],
         cwd=CHECKOUT, check=False, capture_output=True, text=True)
     if done.returncode:
         raise BrowserFailed(f"the sample could not be built:\n{(done.stdout + done.stderr)[-800:]}")
-    return Sample(out / "chromium")
+    return out
