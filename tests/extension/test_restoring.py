@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from scripts.demo_purchase.buyer import Buyer
-from scripts.demo_purchase.buyer import expect as answered
-from scripts.demo_purchase.device import Device
 from tests.extension.looks import flaws
 
 if TYPE_CHECKING:
@@ -59,18 +56,11 @@ def test_the_license_key_restores_and_a_slip_of_the_pen_is_told(
     expect(page.title).to_have_text("Restored and unlocked")
 
 
-def fill(world: World, license_key: str) -> None:
-    """Let two more devices take the places that are left."""
-    for platform in ("edge/macos", "chrome/windows"):
-        other = Buyer(world.stack.urls, device=Device(platform))
-        answered(other.restore(license_key=license_key), 200)
-
-
 def test_a_full_house_asks_which_device_goes_and_the_first_machine_approves(
         machines: Callable[..., Machine], world: World) -> None:
     first, newcomer = machines(), machines()
     paid = bought(first)
-    fill(world, paid.license_key)
+    world.fill(paid.license_key)
 
     page = newcomer.pay_page("restore")
     page.page.locator("#proof").fill(paid.order_number)
@@ -98,7 +88,7 @@ def test_after_a_refusal_the_newcomer_is_told_and_the_others_keep_their_places(
         machines: Callable[..., Machine], world: World) -> None:
     first, newcomer = machines(), machines()
     paid = bought(first)
-    fill(world, paid.license_key)
+    world.fill(paid.license_key)
     page = newcomer.pay_page("restore")
     page.page.locator("#proof").fill(paid.order_number)
     page.click("restore-now")

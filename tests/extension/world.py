@@ -14,6 +14,9 @@ from PIL import Image
 
 from emulators.wechatpay import Fault
 from scripts.demo_purchase.browser.sample import shop_of
+from scripts.demo_purchase.buyer import Buyer
+from scripts.demo_purchase.buyer import expect as answered
+from scripts.demo_purchase.device import Device
 from scripts.demo_purchase.stack import run_stack
 from scripts.demo_purchase.state import open_state
 from scripts.demo_purchase.world_clock import WorldClock
@@ -61,6 +64,12 @@ class World:
     def pay(self, picture: bytes) -> str:
         """Scan the code in this picture with WeChat, and pay; the transaction_id."""
         return self.stack.wechatpay.pay(scan(picture))
+
+    def fill(self, license_key: str) -> None:
+        """Let two more devices take the places that are left."""
+        for platform in ("edge/macos", "chrome/windows"):
+            other = Buyer(self.stack.urls, device=Device(platform))
+            answered(other.restore(license_key=license_key), 200)
 
     def lose_notifies(self) -> None:
         """From now on WeChat's notifies reach nobody."""
