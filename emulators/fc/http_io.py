@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from emulators.fc.responses import Response
+from emulators.listening import ListeningServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,15 +116,14 @@ def _as_text(value: str) -> str:
     return value.encode("latin-1").decode("utf-8", "replace")
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ListeningServer, ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
-    request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[_Handler]) -> None:
+    def __init__(self, port: int | socket.socket, host: str, handler: type[_Handler]) -> None:
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
-        super().__init__(address, handler)
+        super().__init__(port, host, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
@@ -151,16 +151,17 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpServer:
-    """Serves `app` on one loopback port until `close`."""
+    """Serves `app` on one loopback port, or on a listener, until `close`."""
 
     def __init__(
-        self, app: Callable[[Request], Response], *, port: int = 0, host: str = "127.0.0.1"
+        self,
+        app: Callable[[Request], Response],
+        *,
+        port: int | socket.socket = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         handler = type("Handler", (_Handler,), {"app": staticmethod(app)})
-        try:
-            self._server = _Server((host, port), handler)
-        except OSError as error:
-            raise OSError(error.errno, f"port {port}: {error.strerror}") from None
+        self._server = _Server(port, host, handler)
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(

@@ -21,6 +21,7 @@ from emulators.fc.timers import TimerSchedule
 from emulators.fc.triggers import Gateway, HttpEntry
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
     from types import TracebackType
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 class Options:
     """What rarely matters.
 
-    `ports` maps function names (or `api`, `gateway`) to ports; others are chosen freely. `code`
-    replaces a function's `code` by folders of the source tree, the first being the working
-    directory. `python` is the interpreter's command for the instances.
+    `ports` maps function names (or `api`, `gateway`) to ports or listeners; others are chosen
+    freely. `code` replaces a function's `code` by folders of the source tree, the first being the
+    working directory. `python` is the interpreter's command for the instances.
     """
 
-    ports: Mapping[str, int] = field(default_factory=dict)
+    ports: Mapping[str, int | socket.socket] = field(default_factory=dict)
     code: Mapping[str, Sequence[str | Path]] = field(default_factory=dict)
     host: str = "127.0.0.1"
     now_s: Callable[[], float] = time.time

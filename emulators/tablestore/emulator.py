@@ -29,6 +29,7 @@ from .signatures import Credentials, check_request, content_md5, sign_response
 from .transport import Answer, InProcessConnection
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
     from .server import Serving
@@ -117,11 +118,14 @@ class TablestoreEmulator:
             self._faults.clear()
             self.requests.clear()
 
-    def serve(self, port: int = 0, host: str = "127.0.0.1") -> Serving:
-        """A context manager: serves HTTP meanwhile, yields an object with `endpoint`, `port`."""
+    def serve(self, port: int | socket.socket = 0, host: str = "127.0.0.1") -> Serving:
+        """A context manager: serves HTTP meanwhile, yields an object with `endpoint`, `port`.
+
+        Port 0 picks a free one; a listener is served, and closed at the end.
+        """
         from .server import Serving
 
-        return Serving(self, (host, port))
+        return Serving(self, port, host)
 
     def close(self) -> None:
         """Close the database."""

@@ -12,6 +12,8 @@ import socketserver
 import threading
 from typing import TYPE_CHECKING, Any
 
+from emulators.listening import ListeningServer
+
 from .control import PREFIX, handle_control
 from .errors import ConnectionLost
 
@@ -101,17 +103,16 @@ class _Connection(socketserver.StreamRequestHandler):
         return _format(*emulator.handle(request.path, request.headers, request.body))
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class _Server(ListeningServer, socketserver.ThreadingTCPServer):
     """Keeps its open connections and their threads, to end them when it stops."""
 
-    allow_reuse_address = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], emulator: TablestoreEmulator) -> None:
+    def __init__(
+        self, port: int | socket.socket, host: str, emulator: TablestoreEmulator
+    ) -> None:
         self.emulator = emulator
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
-        super().__init__(address, _Connection)
+        super().__init__(port, host, _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
@@ -140,9 +141,12 @@ class _Server(socketserver.ThreadingTCPServer):
 class Serving:
     """A running server: `with emulator.serve() as server: server.endpoint`."""
 
-    def __init__(self, emulator: TablestoreEmulator, address: tuple[str, int]) -> None:
+    def __init__(
+        self, emulator: TablestoreEmulator, port: int | socket.socket, host: str
+    ) -> None:
         self._emulator = emulator
-        self._address = address
+        self._port = port
+        self._host = host
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -157,11 +161,11 @@ class Serving:
     @property
     def endpoint(self) -> str:
         """What an OTSClient takes as its endpoint."""
-        return f"http://{self._address[0]}:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     def start(self) -> Serving:
         """Listen and serve in a thread of its own."""
-        self._server = _Server(self._address, self._emulator)
+        self._server = _Server(self._port, self._host, self._emulator)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.02},

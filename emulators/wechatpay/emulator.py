@@ -25,6 +25,7 @@ from emulators.wechatpay.times import Clock
 if TYPE_CHECKING:
     import os
     import random
+    import socket
     from collections.abc import Callable, Iterator, Mapping
 
     from emulators.wechatpay.account import Account
@@ -200,8 +201,12 @@ class WeChatPayEmulator(Actions):
         return max(0, min(due) - self.ctx.clock.now_ms()) / 1000 if due else None
 
     @contextmanager
-    def serve(self, port: int = 0, host: str = "127.0.0.1") -> Iterator[Serving]:
-        """Serve over HTTP (port 0 picks a free one) and deliver notifies in the background."""
+    def serve(self, port: int | socket.socket = 0,
+              host: str = "127.0.0.1") -> Iterator[Serving]:
+        """Serve over HTTP and deliver notifies in the background.
+
+        Port 0 picks a free one; a listener is served, and closed at the end.
+        """
         from emulators.wechatpay.server import Serving
 
         serving = Serving(self, host, port)

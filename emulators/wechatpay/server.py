@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from emulators.listening import ListeningServer
 from emulators.wechatpay.answers import Answer, ConnectionDropped
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ IDLE_POLL_S = 5.0
 class Serving:
     """A running server: ``base_url`` is its address; ``stop`` ends it and joins its threads."""
 
-    def __init__(self, emulator: WeChatPayEmulator, host: str, port: int) -> None:
+    def __init__(self, emulator: WeChatPayEmulator, host: str,
+                 port: int | socket.socket) -> None:
         self._emulator = emulator
         self._stopping = threading.Event()
         self._changed = threading.Event()
-        self._server = _Server((host, port), emulator, self._stopping)
+        self._server = _Server(port, host, emulator, self._stopping)
         shown = f"[{host}]" if ":" in host else host
         self.base_url = f"http://{shown}:{self._server.server_address[1]}"
         self._old_base_url = emulator.ctx.base_url
@@ -54,20 +56,17 @@ class Serving:
         self._emulator.ctx.base_url = self._old_base_url
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ListeningServer, ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
-    request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], emulator: WeChatPayEmulator,
+    def __init__(self, port: int | socket.socket, host: str, emulator: WeChatPayEmulator,
                  stopping: threading.Event) -> None:
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
         self.emulator = emulator
         self.stopping = stopping
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
-        super().__init__(address, _Handler)
+        super().__init__(port, host, _Handler)
 
     def track(self, connection: socket.socket, *, is_open: bool) -> None:
         """Remember the open connections, so that idle ones can be ended."""

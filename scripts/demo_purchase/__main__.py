@@ -104,7 +104,7 @@ def _stay(stack: Stack, timeline: Timeline) -> None:
     config = {"functions": {"create_order": stack.urls["create-order"],
                             "license_fetch": stack.urls["license-fetch"]},
               "roots": stack.state.keys.pinned, "phone": stack.phone_url()}
-    with serve_shop(config, stack.state.ports["shop"]) as shop, until_stopped(timeline):
+    with serve_shop(config, stack.ports["shop"]) as shop, until_stopped(timeline):
         timeline.line([("Now try it yourself", "bold")])
         timeline.summary([("the shop", shop.url), ("the phone", stack.phone_url()),
                           ("kept in", str(stack.state.folder)), ("to stop", "Ctrl-C")])

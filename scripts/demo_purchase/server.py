@@ -17,7 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import segno
 
+from emulators.listening import ListeningServer
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Mapping
 
 SHOP = Path(__file__).with_name("shop")
@@ -28,14 +31,14 @@ MOST_QR_CHARACTERS = 512
 QUIET_ZONE_MODULES = 4
 
 
-class ShopServer(ThreadingHTTPServer):
+class ShopServer(ListeningServer, ThreadingHTTPServer):
     """Loopback only. `config` is what the page reads from config.json."""
 
     daemon_threads = True
 
-    def __init__(self, config: Mapping[str, Any], port: int = 0) -> None:
+    def __init__(self, config: Mapping[str, Any], port: int | socket.socket = 0) -> None:
         self.config = config
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(port, "127.0.0.1", Handler)
 
     @property
     def url(self) -> str:
@@ -44,7 +47,8 @@ class ShopServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve_shop(config: Mapping[str, Any], port: int = 0) -> Iterator[ShopServer]:
+def serve_shop(config: Mapping[str, Any],
+               port: int | socket.socket = 0) -> Iterator[ShopServer]:
     """The shop, up until the block ends. Port 0: any free one."""
     with ShopServer(config, port) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})

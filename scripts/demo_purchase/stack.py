@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from emulators.fc import AccessKey as FunctionAccessKey
 from emulators.fc import Credentials, FunctionComputeEmulator, Options
+from emulators.listening import port_of
 from emulators.wechatpay.notify_post import post_over_http
 from scripts.demo_purchase.hops import Hops, TimedTablestore, TimedWeChatPay, timed_post
 from scripts.demo_purchase.keys import ENVIRONMENT, PREFIX
+from scripts.demo_purchase.ports import held_ports
 from scripts.demo_purchase.rendered import (
     FUNCTIONS,
     PUBLIC,
@@ -37,6 +39,7 @@ from shared.adapters.tablestore.tables import create_tables
 from shared.deadline import Deadline
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator, Mapping
 
     from emulators.fc import Invocation
@@ -69,6 +72,7 @@ class Stack:
     wechatpay_url: str
     tables: tuple[str, ...]
     rendered: bool
+    ports: Mapping[str, socket.socket]
 
     def phone_url(self, code_url: str = "") -> str:
         """The emulated phone's page, to which the code's text is appended."""
@@ -113,48 +117,51 @@ def run_stack(state: State, *, overrides: Mapping[str, str] | None = None,
     key_id, key_secret = state.access_key
     now_s = time.time if clock is None else clock.now_s
     with ExitStack() as exits:
+        ports = exits.enter_context(held_ports(state.folder / "ports.json"))
         tell("starting Tablestore")
         tablestore = exits.enter_context(TimedTablestore(
             hops, str(state.tablestore_file), None if clock is None else clock.now_ms,
             access_key_id=key_id, access_key_secret=key_secret, instance=INSTANCE))
-        endpoint = exits.enter_context(tablestore.serve(state.ports["tablestore"])).endpoint
+        endpoint = exits.enter_context(tablestore.serve(ports["tablestore"])).endpoint
         tell("creating the tables")
         tables = _create_tables(endpoint, AccessKey(key_id, key_secret))
         tell("starting WeChat Pay")
         wechatpay = exits.enter_context(TimedWeChatPay(
             hops, state.account, now_s, timed_post(hops, post_over_http), state.wechatpay_file))
-        base_url = exits.enter_context(wechatpay.serve(state.ports["wechatpay"])).base_url
+        base_url = exits.enter_context(wechatpay.serve(ports["wechatpay"])).base_url
         tell("rendering s.yaml and starting Function Compute")
-        variables = {**_variables(state, endpoint, base_url), **(overrides or {})}
+        notify_port = port_of(ports["notify"])
+        variables = {**_variables(state, endpoint, base_url, notify_port), **(overrides or {})}
         rendered = can_render(CHECKOUT)
         document = render(CHECKOUT, variables) if rendered else minimal(variables)
         names = function_names(document)
         functions = exits.enter_context(FunctionComputeEmulator(
             document, CHECKOUT, variables, [sys.executable] if clock is None else clock.python,
-            options=replace(_options(state, names), now_s=now_s)))
+            options=replace(_options(state, names, ports), now_s=now_s)))
         yield Stack(
             state=state, hops=hops, tablestore=tablestore, wechatpay=wechatpay,
             functions=functions, names=names, tablestore_url=endpoint, wechatpay_url=base_url,
             urls={name: functions.url(names[name]) for name in PUBLIC}, tables=tables,
-            rendered=rendered)
+            rendered=rendered, ports=ports)
 
 
-def _options(state: State, names: Mapping[str, str]) -> Options:
-    ports = {names[name]: state.ports[name] for name in PUBLIC}
+def _options(state: State, names: Mapping[str, str],
+             ports: Mapping[str, socket.socket]) -> Options:
     return Options(
-        ports={**ports, "api": state.ports["api"]},
+        ports={"api": ports["api"], **{names[name]: ports[name] for name in PUBLIC}},
         code={names[name]: source_folders(name, CHECKOUT) for name in FUNCTIONS},
         credentials=Credentials(*state.access_key, security_token="sts-demo"),
         access_key=FunctionAccessKey(*state.access_key))
 
 
-def _variables(state: State, tablestore_url: str, wechatpay_url: str) -> dict[str, str]:
+def _variables(state: State, tablestore_url: str, wechatpay_url: str,
+               notify_port: int) -> dict[str, str]:
     """What a deployment is configured with; docs of each in shared/variables.py."""
     account = state.account
     return {
         "TONGBAO_ENVIRONMENT": ENVIRONMENT, "TONGBAO_PREFIX": PREFIX,
         "TONGBAO_TABLESTORE_ENDPOINT": tablestore_url, "TONGBAO_TABLESTORE_INSTANCE": INSTANCE,
-        "TONGBAO_NOTIFY_URL": f"http://127.0.0.1:{state.ports['notify']}/v1/notify/wechatpay",
+        "TONGBAO_NOTIFY_URL": f"http://127.0.0.1:{notify_port}/v1/notify/wechatpay",
         "TONGBAO_LICENSE_SECRETS": json.dumps({"1": state.license_secret}),
         **state.keys.settings(),
         "WECHATPAY_MCHID": account.mchid, "WECHATPAY_APPID": account.appid,

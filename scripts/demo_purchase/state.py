@@ -1,4 +1,4 @@
-"""What the demo keeps between two runs: account, keys, ports and the emulators' data.
+"""What the demo keeps between two runs: account, keys and the emulators' data (see ports.py too).
 
 Everything lies in one folder that only its owner can read (0700; each file 0600).
 """
@@ -6,30 +6,21 @@ Everything lies in one folder that only its owner can read (0700; each file 0600
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import secrets
-import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from emulators.wechatpay import Account
 from scripts.demo_purchase.keys import open_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from scripts.demo_purchase.keys import Keys
-
-PORT_NAMES = ("shop", "tablestore", "wechatpay", "create-order", "notify", "license-fetch", "api")
-
-QUIET_PORTS = range(20_000, 32_000)
-"""Below those that systems give to connections, one of which could take a port before we do."""
-MOST_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +32,6 @@ class State:
     keys: Keys
     license_secret: str
     access_key: tuple[str, str]
-    ports: dict[str, int]
 
     @property
     def tablestore_file(self) -> Path:
@@ -82,41 +72,7 @@ def open_state(folder: Path) -> State:
         folder=folder, account=Account.load_or_create(folder / "account"),
         keys=open_keys(folder, int(time.time())),
         license_secret=_kept(folder / "license_secret.txt", secrets.token_urlsafe(32)),
-        access_key=(key_id, key_secret), ports=_ports(folder / "ports.json"))
-
-
-def free_ports(wanted: Sequence[int]) -> list[int]:
-    """These ports where they are free (0: any), else others, all different."""
-    probes = []
-    try:
-        for port in wanted:
-            probe = socket.socket()
-            probes.append(probe)
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            _bind(probe, port)
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-def _bind(probe: socket.socket, port: int) -> None:
-    tried = [port] if port else []
-    for wanted in (*tried, *SystemRandom().sample(QUIET_PORTS, MOST_TRIES), 0):
-        try:
-            return probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            continue
-    raise OSError("no port is free")
-
-
-def _ports(path: Path) -> dict[str, int]:
-    """The ports of the last run, so that an open page finds its shop again."""
-    known = json.loads(_kept(path, "{}"))
-    ports = dict(zip(PORT_NAMES, free_ports([known.get(name, 0) for name in PORT_NAMES]),
-                     strict=True))
-    _write(path, json.dumps(ports))
-    return ports
+        access_key=(key_id, key_secret))
 
 
 def _kept(path: Path, fresh: str) -> str:
