@@ -1,21 +1,12 @@
-// An esbuild plugin: the verifier and its fallback as a browser needs them.
+// Plugins for esbuild: the verifier and the QR encoder without what no extension calls.
 import { readFileSync } from "node:fs";
 
-/** Of noble's Point what no verification calls: signing, other encodings, the checks of keys that one makes. A bundler keeps
- *  every method of a class that is used. */
-const UNUSED = ["CURVE", "fromAffine", "fromHex", "x", "y", "assertValidity", "multiplyUnsafe", "toAffine", "toBytes", "toHex",
-  "isTorsionFree"];
+/** Of lean-qr's codes the drawing on a canvas: a bundler keeps every method. */
+const CANVAS = /,u\([^]*?putImageData\(e,0,0\)\}(?=\})/g;
 
-/** Tables of multiples, which noble's comments tell how to do without: to make them takes longer than the few signatures
- *  that a browser verifies. */
-const TABLES = /^ *if \(this\.equals\(G\)\)\s*return wNAF\(n\)\.p;\n/gm;
-
-function ofNoble(source) {
-  const methods = UNUSED.map((name) => new RegExp(`^ {4}(?:static |get )?${name}\\([^)]*\\) \\{\\n[^]*?^ {4}\\}\\n`, "gm"));
-  return [TABLES, ...methods].reduce((left, unused) => {
-    if (left.match(unused)?.length !== 1) throw new Error(`@noble/ed25519 is not as it was: ${unused}`);
-    return left.replace(unused, "");
-  }, source);
+function withoutCanvas(source) {
+  if (source.match(CANVAS)?.length !== 1) throw new Error("lean-qr is not as it was");
+  return source.replace(CANVAS, "");
 }
 
 /** Proofs of other devices are for servers. */
@@ -25,10 +16,10 @@ function withoutServers(source) {
 
 const read = (path) => readFileSync(path, "utf8");
 
-export const leanNoble = {
-  name: "lean-noble",
+export const leanQr = {
+  name: "lean-qr",
   setup(pack) {
-    pack.onLoad({ filter: /@noble\/ed25519\/index\.js$/ }, ({ path }) => ({ contents: ofNoble(read(path)) }));
+    pack.onLoad({ filter: /lean-qr\/nano\.mjs$/ }, ({ path }) => ({ contents: withoutCanvas(read(path)) }));
   },
 };
 

@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { leanNoble } from "./lean.mjs";
+import { leanQr } from "./lean.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = ["sdk/test", "sample/dev/test"].map((name) => join(ROOT, "extension", name));
-/** The fallback is tested as it is shipped. */
-const SHIPPED = { name: "shipped-fallback", setup: (pack) => pack.onResolve({ filter: /^@noble\/ed25519$/ }, ({ importer }) =>
-  (importer.endsWith("/sdk/src/ed25519.ts") ? { path: join(ROOT, "node_modules", "@noble", "ed25519", "index.js") } : undefined)) };
+/** The QR encoder is tested as it is shipped. */
+const SHIPPED = { name: "shipped-encoder", setup: (pack) => pack.onResolve({ filter: /^lean-qr\/nano$/ }, () =>
+  ({ path: join(ROOT, "node_modules", "lean-qr", "nano.mjs") })) };
 const { values: { built }, positionals: wanted } = parseArgs({ options: { built: { type: "string" } }, allowPositionals: true });
 const BUILT = { name: "built-sdk", setup: (pack) => {
   if (built !== undefined) pack.onResolve({ filter: /^\.\.\/src\/(wechat_integration|errors)$/ }, () => ({ path: resolve(built) }));
@@ -25,7 +25,7 @@ try {
   const entryPoints = FOLDERS.flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".test.ts")
     && (wanted.length === 0 || wanted.some((word) => name.startsWith(word)))).map((name) => join(folder, name)));
   await build({ entryPoints, bundle: true, platform: "node", format: "esm", packages: "external",
-    plugins: [SHIPPED, leanNoble, BUILT],    outdir: out, outbase: join(ROOT, "extension"), outExtension: { ".js": ".mjs" }, sourcemap: "inline", target: "node20", logLevel: "warning" });
+    plugins: [SHIPPED, leanQr, BUILT], outdir: out, outbase: join(ROOT, "extension"), outExtension: { ".js": ".mjs" }, sourcemap: "inline", target: "node20", logLevel: "warning" });
   const files = FOLDERS.map((folder) => join(out, relative(join(ROOT, "extension"), folder))).filter(existsSync)
     .flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".mjs")).map((name) => join(folder, name)));
   const { status } = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...files],

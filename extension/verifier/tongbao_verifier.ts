@@ -50,7 +50,7 @@ export interface PublicJwk {
 type Subtle = typeof globalThis.crypto.subtle;
 type Bytes = ReturnType<typeof utf8>;
 
-/** Whether a signature of 64 bytes is good; it must not take a key of small order (ZIP 215 off). */
+/** Whether a signature of 64 bytes is good. It is never asked about a key of small order. */
 export type Ed25519Verify = (signature: Bytes, message: Bytes, publicKey: Bytes) => Promise<boolean>;
 
 export interface Options {
@@ -318,7 +318,7 @@ export class Nonces {
     const algorithm = { name: "HMAC", hash: "SHA-256" };
     const key = await this.#subtle.importKey("raw", this.#key, algorithm, false, ["sign"]);
     const signed = await this.#subtle.sign("HMAC", key, utf8(`tongbao-nonce:${window}`));
-    return base64url(new Uint8Array(signed));
+    return base64url(signed);
   }
 }
 // #endregion
@@ -356,20 +356,17 @@ async function chooseEd25519(subtle: Subtle, known: Bytes, given: Ed25519Verify 
   };
 }
 
-const PRIME = 2n ** 255n - 19n;
+/** Above an ordinate, as keys are written: the lowest bit of the other one. */
+export const SIGN = 2n ** 255n;
+export const PRIME = SIGN - 19n;
 /** Ordinates of points that verify what nobody signed (RFC 8032 §5.1, small subgroup). */
-const LOW_ORDER: readonly bigint[] = [
-  0n, 1n, PRIME - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
-];
+const EIGHTH = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+const LOW_ORDER: readonly bigint[] = [0n, 1n, EIGHTH, PRIME - EIGHTH, PRIME - 1n];
 
 function ed25519Key(x: unknown): Bytes | null {
   const raw = decoded(x);
   if (raw === null || raw.length !== 32) return null;
-  let ordinate = 0n;
-  for (const byte of [...raw].reverse()) ordinate = (ordinate << 8n) | BigInt(byte);
-  ordinate &= (1n << 255n) - 1n;
+  const ordinate = littleEndian(raw) % SIGN;
   return ordinate >= PRIME || LOW_ORDER.includes(ordinate) ? null : raw;
 }
 
@@ -511,13 +508,18 @@ export function utf8(source: string) {
   return Uint8Array.from(new TextEncoder().encode(source));
 }
 
-async function hash(data: Bytes, subtle: Subtle): Promise<string> {
-  return base64url(new Uint8Array(await subtle.digest("SHA-256", data)));
+/** base64url(SHA-256(data)), as RFC 7636 §4.2, RFC 7638 §3 and RFC 9449 §4.2 write hashes. */
+export async function hash(data: Bytes, subtle: Subtle = globalThis.crypto.subtle): Promise<string> {
+  return base64url(await subtle.digest("SHA-256", data));
+}
+
+export function littleEndian(data: Uint8Array): bigint {
+  return data.reduceRight((number, byte) => (number << 8n) + BigInt(byte), 0n);
 }
 
 /** Without padding (RFC 7515 §2). */
-export function base64url(data: Uint8Array): string {
-  const plain = btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+export function base64url(data: Uint8Array | ArrayBuffer): string {
+  const plain = btoa(Array.from(new Uint8Array(data), (byte) => String.fromCharCode(byte)).join(""));
   return plain.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 

@@ -108,23 +108,25 @@ def refresh(request: Request, desk: Desk, doors: Doors) -> Answer:
 def devices(request: Request, desk: Desk, doors: Doors) -> Answer:
     """GET /v1/licenses/{license_id}/devices: all of them, for one of them."""
     thumbprint = doors.gate.thumbprint_of(request)
-    return _listed(list_devices(request.parameters["license_id"], thumbprint, desk), desk, doors)
+    license_ = list_devices(request.parameters["license_id"], thumbprint, desk)
+    return _listed(license_, thumbprint, desk, doors)
 
 
 def remove(request: Request, desk: Desk, doors: Doors) -> Answer:
     """DELETE /v1/licenses/{license_id}/devices/{device_id}: free a slot."""
     thumbprint = doors.gate.thumbprint_of(request)
-    return _listed(remove_device(request.parameters["license_id"], thumbprint,
-                                 request.parameters["device_id"], desk), desk, doors)
+    license_ = remove_device(request.parameters["license_id"], thumbprint,
+                             request.parameters["device_id"], desk)
+    return _listed(license_, thumbprint, desk, doors)
 
 
 def decide(request: Request, desk: Desk, doors: Doors) -> Answer:
     """POST /v1/licenses/{license_id}/takeovers/{takeover_id}: approve it, or object."""
     approve = read_decision(json_object(request))
     thumbprint = doors.gate.thumbprint_of(request)
-    return _listed(decide_takeover(
-        request.parameters["license_id"], thumbprint, request.parameters["takeover_id"],
-        approve=approve, desk=desk), desk, doors)
+    license_ = decide_takeover(request.parameters["license_id"], thumbprint,
+                               request.parameters["takeover_id"], approve=approve, desk=desk)
+    return _listed(license_, thumbprint, desk, doors)
 
 
 def _handed(handed: HandedOver, desk: Desk, doors: Doors) -> Answer:
@@ -132,6 +134,6 @@ def _handed(handed: HandedOver, desk: Desk, doors: Doors) -> Answer:
                   license_answer(handed, desk.books.clock.now_s()), headers=doors.gate.nonce())
 
 
-def _listed(license_: License, desk: Desk, doors: Doors) -> Answer:
-    return Answer(200, devices_answer(license_, desk.books.clock.now_s()),
+def _listed(license_: License, thumbprint: str, desk: Desk, doors: Doors) -> Answer:
+    return Answer(200, devices_answer(license_, thumbprint, desk.books.clock.now_s()),
                   headers=doors.gate.nonce())

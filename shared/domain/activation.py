@@ -8,7 +8,7 @@ many ask at once.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.domain import identifiers
 from shared.domain.device import (
@@ -101,14 +101,6 @@ def open_takeover(license_: License, now_s: int) -> Takeover | None:
     if takeover is None or not takeover.is_open(now_s):
         return None
     return None if _with_slot(license_, takeover.replaces) is None else takeover
-
-
-def device_list(license_: License, now_s: int) -> dict[str, Any]:
-    """The devices of a license, its limit, and the request that waits, as its devices see them."""
-    takeover = open_takeover(license_, now_s)
-    return {"device_limit": license_.device_limit,
-            "devices": [device.as_dict() for device in license_.devices],
-            "takeover": None if takeover is None else takeover.as_dict()}
 
 
 def decide_takeover(license_: License, thumbprint: str, takeover_id: str, *, approve: bool,

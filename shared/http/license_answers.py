@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.activation import device_list
+from shared.domain.device_list import device_list
 from shared.domain.license_key import shown
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def license_answer(handed: HandedOver, now_s: int) -> dict[str, Any]:
         "product_id": license_.product_id, "entitlements": list(license_.entitlements),
         "paid_at_s": license_.paid_at_s, "ends_at_s": license_.ends_at_s(),
         "status": "pending" if lease is None else "active", "lease": lease,
-        **device_list(license_, now_s)}}
+        **device_list(license_, now_s, handed.thumbprint)}}
 
 
-def devices_answer(license_: License, now_s: int) -> dict[str, Any]:
-    """The devices of a license and the request that waits."""
-    return {"license_id": license_.license_id, **device_list(license_, now_s)}
+def devices_answer(license_: License, thumbprint: str, now_s: int) -> dict[str, Any]:
+    """The devices of a license and the request that waits, for the device of this thumbprint."""
+    return {"license_id": license_.license_id, **device_list(license_, now_s, thumbprint)}
 
 
 def purchase_answer(purchase: Purchase) -> dict[str, Any]:

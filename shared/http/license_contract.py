@@ -52,13 +52,17 @@ class DecisionRequest(Model):
 
 
 class DeviceModel(Model):
-    """A device with a slot. From `dark_at_s` on nothing that it holds is good any more."""
+    """A device with a slot. From `dark_at_s` on nothing that it holds is good any more.
+
+    `is_this`: it is the one whose proof came with the request.
+    """
 
     device_id: Id
     platform: str
     way: DeviceWay
     activated_at_s: Seconds
     dark_at_s: Seconds
+    is_this: bool
 
 
 class TakeoverModel(Model):

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain import identifiers
-from shared.domain.activation import SOURCE, claim_slot, device_list, find_device, lease_window
+from shared.domain.activation import SOURCE, claim_slot, find_device, lease_window
 from shared.domain.device import Refusal, Refused
+from shared.domain.device_list import device_list
 from shared.errors import Conflict, Forbidden, NotFound, RateLimited, TongbaoError
 from shared.use_cases.fetch_order import authorized_order
 from shared.use_cases.project_license import change_license
@@ -50,13 +51,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """A license, the window of its lease, and the lease; None while it is being signed.
+    """A license, the device that it is for, and the lease of that device with its window.
 
-    `license_key` is for a device with a voice alone; None too when the secret that it was
-    derived from is no longer here.
+    `lease` is None while it is being signed. `license_key` is for a device with a voice alone;
+    None too when the secret that it was derived from is no longer here.
     """
 
     license: License
+    thumbprint: str
     window: Window
     lease: str | None
     license_key: str | None
@@ -115,7 +117,7 @@ def hand_over(seated: Seated, thumbprint: str, desk: Desk) -> HandedOver:
     device = find_device(license_, thumbprint)
     heard = device is not None and device.has_voice(desk.books.clock.now_s())
     return HandedOver(
-        license_, window, issued.token,
+        license_, thumbprint, window, issued.token,
         desk.license_keys.key_of(license_.order_id, license_.license_id) if heard else None)
 
 

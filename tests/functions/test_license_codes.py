@@ -204,6 +204,8 @@ def test_the_devices_that_come_along_are_those_of_the_list() -> None:
     scene.asked()
     details = scene.front.restore(device(9), order_number=scene.number).json["error"]["details"]
     listed = scene.front.devices(scene.license_id).json
+    assert [one.pop("is_this") for one in details["devices"]] == [False] * 3
+    assert [one.pop("is_this") for one in listed["devices"]].count(True) == 1
     assert details == {name: listed[name] for name in ("device_limit", "devices", "takeover")}
     assert len(details["devices"]) == details["device_limit"] == 3
     assert details["takeover"]["platform"] == OTHER_DEVICE.platform

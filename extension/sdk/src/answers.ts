@@ -17,7 +17,7 @@ const receipt = object({ ...sold, paid_at_s: orNull(date), transaction_id: orNul
   refunds: list(object({ refund_id: text, amount: money, status: text, requested_at_s: date, settled_at_s: orNull(date) })),
   refundable: money, refund_refused_by: orNull(text), refund_policy: orNull(policy) });
 const devices = object({ device_limit: count,
-  devices: list(object({ device_id: text, platform: text, way, activated_at_s: date, dark_at_s: date })),
+  devices: list(object({ device_id: text, platform: text, way, activated_at_s: date, dark_at_s: date, is_this: flag })),
   takeover: orNull(object({ takeover_id: text, platform: text, way, replaces: text, asked_at_s: date, ripe_at_s: date })) });
 
 /** An order as it is kept: JSON, `expiresAt` in seconds. */
@@ -47,10 +47,9 @@ export function readReceipt(answer: unknown): Receipt {
   return { order: { orderId, orderNumber, productId, title, price }, ...rest };
 }
 
-/** `thisDevice` says which id is this browser's; "" where that cannot be told. */
-export function readDevices(source: unknown, thisDevice = ""): Devices {
+export function readDevices(source: unknown): Devices {
   const { deviceLimit: limit, devices: all, takeover } = devices(source);
-  const named = all.map(({ deviceId: id, ...rest }) => ({ id, ...rest, isThis: id === thisDevice }));
+  const named = all.map(({ deviceId: id, ...rest }) => ({ id, ...rest }));
   if (takeover === null) return { limit, list: named, takeover };
   const { takeoverId: id, ...rest } = takeover;
   return { limit, list: named, takeover: { id, ...rest } };

@@ -103,8 +103,7 @@ export class Api {
   }
 
   async #listed(licenseId: string, method: string, rest: string, call: Call = {}): Promise<Devices> {
-    const answer = await this.#proven(method, `/v1/licenses/${part(licenseId)}${rest}`, call);
-    return readDevices(answer, await this.#device.idIn(licenseId));
+    return readDevices(await this.#proven(method, `/v1/licenses/${part(licenseId)}${rest}`, call));
   }
 
   /** With a proof of this device's key; once more where its nonce was too old or missing. */
@@ -135,8 +134,7 @@ export class Api {
       this.#device.nonce = response.headers.get("DPoP-Nonce") ?? this.#device.nonce;
       said = await response.text();
     } catch {
-      if (call.signal?.aborted === true) throw new PayError("aborted");
-      throw new PayError(timeout.aborted ? "timeout" : "network");
+      throw new PayError(call.signal?.aborted === true ? "aborted" : timeout.aborted ? "timeout" : "network");
     }
     const answer = parsed(said, response);
     if (response.ok) return answer;

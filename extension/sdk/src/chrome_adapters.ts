@@ -90,11 +90,9 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 
 /** "chrome/windows": as little as lets a buyer tell their devices apart. */
 export function platformOf(userAgent: string): string {
-  const first = (names: readonly (readonly [RegExp, string])[]): string =>
-    names.find(([form]) => form.test(userAgent))?.[1] ?? "other";
-  const browser = first([[/Edg\//, "edge"], [/OPR\//, "opera"], [/Firefox\//, "firefox"], [/Chrom(e|ium)\//, "chrome"],
-    [/Safari\//, "safari"]]);
-  const system = first([[/Windows/, "windows"], [/Android/, "android"], [/iPhone|iPad/, "ios"], [/Mac OS X/, "macos"],
-    [/CrOS/, "chromeos"], [/Linux/, "linux"]]);
+  const first = (known: string): string =>
+    known.split(" ").map((one) => one.split(":")).find(([mark = ""]) => userAgent.includes(mark))?.[1] ?? "other";
+  const browser = first("Edg:edge OPR:opera Firefox:firefox Chrom:chrome Safari:safari");
+  const system = first("Windows:windows Android:android iPhone:ios iPad:ios Mac:macos CrOS:chromeos Linux:linux");
   return `${browser}/${system}`;
 }

@@ -1,5 +1,5 @@
 /** This browser as a device: a P-256 key that cannot be exported, and proofs by it (RFC 9449). */
-import { base64url, thumbprint, utf8 } from "../../verifier/tongbao_verifier";
+import { base64url, hash, thumbprint, utf8 } from "../../verifier/tongbao_verifier";
 import { PayError } from "./errors";
 import type { Fields } from "./reading";
 import type { Adapters } from "./types";
@@ -29,26 +29,19 @@ export class Device {
     return (await this.#known()).thumbprint;
   }
 
-  /** The id of this device in a license, as the API derives it. */
-  async idIn(licenseId: string): Promise<string> {
-    const parts = ["tongbao", "device", licenseId, await this.thumbprint()].map(utf8);
-    const prefixed = parts.flatMap((part) => [0, 0, part.length >> 8, part.length & 255, ...part]);
-    return crockford(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(prefixed))));
-  }
-
   /** That this browser sends this very request, once. */
   async proof(htm: string, htu: string, { secret, body }: Signed): Promise<string> {
     const { privateKey, jwk } = await this.#known();
     // What is undefined is left out of the JSON.
     const claims = {
       htm, htu, iat: Math.floor(this.#seams.nowMs() / 1000), jti: newSecret(16), nonce: this.nonce,
-      ath: secret === undefined ? secret : await hashOf(secret),
-      bth: body === undefined ? body : await hashOf(JSON.stringify(body)),
+      ath: secret === undefined ? secret : await hash(utf8(secret)),
+      bth: body === undefined ? body : await hash(utf8(JSON.stringify(body))),
     };
     const parts = [{ typ: "dpop+jwt", alg: "ES256", jwk }, claims];
     const signed = parts.map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
     const signature = await crypto.subtle.sign(ALGORITHM, privateKey, utf8(signed));
-    return `${signed}.${base64url(new Uint8Array(signature))}`;
+    return `${signed}.${base64url(signature)}`;
   }
 
   #known(): Promise<Identity> {
@@ -75,16 +68,4 @@ export function newKeyPair(): Promise<CryptoKeyPair> {
 /** Random bytes in base64url; 32 make 43 characters. */
 export function newSecret(length = 32): string {
   return base64url(crypto.getRandomValues(new Uint8Array(length)));
-}
-
-/** base64url(SHA-256(text)), as RFC 7636 and RFC 9449 write hashes. */
-export async function hashOf(source: string): Promise<string> {
-  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(source))));
-}
-
-/** The first 130 bits in Crockford's base 32. */
-function crockford(digest: Uint8Array): string {
-  const bits = Array.from(digest, (byte) => byte.toString(2).padStart(8, "0")).join("");
-  return Array.from({ length: 26 }, (_, at) =>
-    "0123456789ABCDEFGHJKMNPQRSTVWXYZ".charAt(parseInt(bits.slice(5 * at, 5 * at + 5), 2))).join("");
 }

@@ -9,6 +9,8 @@
  * There are no accounts, so `email` is null, and no trials: `trialStartedAt` is null for ever, and the trial page
  * is the page that sells. `getUser` answers offline. The content script on extensionpay.com can go.
  */
+import { browserAdapters } from "./chrome_adapters";
+import { Scene } from "./scene";
 import type { LicenseState, Product, Unsubscribe, WeChatIntegrationOptions } from "./types";
 import { WeChatIntegration } from "./wechat_integration";
 
@@ -51,7 +53,7 @@ export interface ExtPayLike {
 
 /** A factory to take the place of ExtensionPay's. */
 export function extPayFor(options: WeChatIntegrationOptions): (extensionId?: string) => ExtPayLike {
-  return () => new Shim(new WeChatIntegration(options));
+  return () => new Shim(new WeChatIntegration(options), new Scene(options.product, { ...browserAdapters(), ...options.adapters }));
 }
 
 /** Functions on their own: ExtensionPay's samples hand `extpay.openPaymentPage` to a button as it is. */
@@ -60,7 +62,10 @@ class Shim implements ExtPayLike {
   /** Never fires: there are no trials. */
   readonly onTrialStarted: Listeners<[ExtPayUser]> = { addListener: () => undefined, removeListener: () => undefined };
 
-  constructor(readonly wechat: WeChatIntegration) {
+  readonly #scene: Scene;
+
+  constructor(readonly wechat: WeChatIntegration, scene: Scene) {
+    this.#scene = scene;
     const offs = new Map<unknown, Unsubscribe>();
     this.onPaid = {
       addListener: (listener) => {
@@ -77,7 +82,7 @@ class Shim implements ExtPayLike {
 
   /** From what is kept here: paid means that the license is good now. */
   readonly getUser = async (): Promise<ExtPayUser> => {
-    const [state, installedAt] = await Promise.all([this.wechat.getLicense(), this.wechat.installedAt()]);
+    const [state, installedAt] = await Promise.all([this.wechat.getLicense(), firstRun(this.#scene)]);
     return userOf(state, installedAt);
   };
 
@@ -85,6 +90,16 @@ class Shim implements ExtPayLike {
   readonly openPaymentPage = (): Promise<void> => this.wechat.openPaymentPage("offer");
   readonly openTrialPage = (): Promise<void> => this.wechat.openPaymentPage("offer");
   readonly openLoginPage = (): Promise<void> => this.wechat.openPaymentPage("restore");
+}
+
+/** When this product first ran in this browser profile. */
+function firstRun(scene: Scene): Promise<Date> {
+  return scene.alone("installed", async () => {
+    const kept = await scene.read<{ readonly atMs: number } & Record<string, unknown>>("installed");
+    const atMs = kept?.atMs ?? scene.nowMs;
+    if (kept === null) await scene.write("installed", { atMs });
+    return new Date(atMs);
+  });
 }
 
 function userOf(state: LicenseState, installedAt: Date): ExtPayUser {

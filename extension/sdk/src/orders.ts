@@ -5,7 +5,8 @@
  */
 import type { KeptOrder } from "./answers";
 import type { Api } from "./api";
-import { hashOf, newSecret } from "./device";
+import { hash, utf8 } from "../../verifier/tongbao_verifier";
+import { newSecret } from "./device";
 import { asPayError, flattened, isFinal } from "./errors";
 import type { Keeper } from "./keeper";
 import type { Scene } from "./scene";
@@ -114,7 +115,7 @@ export class Orders {
 
   async #place(kept: KeptPurchase): Promise<KeptOrder> {
     return this.#api.placeOrder({ productId: this.#product, idempotencyKey: kept.idempotencyKey,
-      claimSecretHash: await hashOf(kept.claimSecret), language: kept.language });
+      claimSecretHash: await hash(utf8(kept.claimSecret)), language: kept.language });
   }
 
   /** Keep what the server said of the order, and claim it if it is paid. */

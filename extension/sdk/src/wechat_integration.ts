@@ -133,17 +133,6 @@ export class WeChatIntegration {
     });
   }
 
-  /** When this SDK first ran in this browser profile. */
-  installedAt(): Promise<Date> {
-    const { scene } = this.#parts;
-    return scene.alone("installed", async () => {
-      const kept = await scene.read<{ readonly atMs: number } & Record<string, unknown>>("installed");
-      const atMs = kept?.atMs ?? scene.nowMs;
-      if (kept === null) await scene.write("installed", { atMs });
-      return new Date(atMs);
-    });
-  }
-
   get #extension(): ExtensionApi {
     const { extension } = this.#parts.scene.seams;
     if (extension === null) throw new PayError("unsupported", { message: "this is no page or worker of an extension" });

@@ -120,7 +120,7 @@ export class Server {
     const takeover = replaces === undefined ? null : { takeover_id: "K1", platform: "chrome/linux", way: "order_number", replaces,
       asked_at_s: this.nowS, ripe_at_s: this.nowS + 3 * DAY_S };
     return { device_limit: 3, takeover, devices: this.devices.map((id) => ({ device_id: id, platform: "chrome/windows", way: "claim",
-      activated_at_s: this.nowS, dark_at_s: this.nowS + DAY_S })) };
+      activated_at_s: this.nowS, dark_at_s: this.nowS + DAY_S, is_this: id === "this" })) };
   }
 
   #order(id: string, rest: string, secret: string | null, key: string): Response {

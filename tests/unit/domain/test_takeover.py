@@ -6,11 +6,11 @@ import pytest
 
 from shared.domain.activation import (
     decide_takeover,
-    device_list,
     open_takeover,
     restore_slot,
 )
 from shared.domain.device import Refusal, Takeover, Way
+from shared.domain.device_list import device_list
 from shared.domain.history import Event, verify_chain
 from shared.domain.identifiers import is_id
 from shared.domain.license import DAY_S, KIND, Standing
