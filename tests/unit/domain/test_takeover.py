@@ -12,9 +12,10 @@ from shared.domain.activation import (
 from shared.domain.device import Refusal, Takeover, Way
 from shared.domain.device_list import device_list
 from shared.domain.history import Event, verify_chain
-from shared.domain.identifiers import is_id
+from shared.domain.identifiers import is_id, takeover_id
 from shared.domain.license import DAY_S, KIND, Standing
 from tests.unit.domain.slots import (
+    EMPTY,
     HEARD_S,
     KEY,
     NUMBER,
@@ -82,6 +83,14 @@ def test_two_requests_of_one_second_are_two_and_so_are_the_words_about_them() ->
     assert the(again).asked_at_s == the(ASKED).asked_at_s
     assert the(again).takeover_id != the(ASKED).takeover_id
     assert decide(again, 1, approve=False).takeover is None
+
+
+def test_requests_for_slots_are_counted_from_one_over_all_devices() -> None:
+    first = decide(ASKED, 1, approve=True)
+    second = ask(first, 5, replaces=3)
+    numbered = [(the(ASKED), 4, 1), (the(second), 5, 2)]
+    assert [request.takeover_id for request, *_ in numbered] == [
+        takeover_id(EMPTY.license_id, thumb(n), number) for _, n, number in numbered]
 
 
 @pytest.mark.parametrize("by", [1, 2, 3])
