@@ -294,16 +294,3 @@ def test_a_statement_about_one_refund_leaves_the_others_as_they_are() -> None:
     order = told(asked(refund(1, 100), refund(2, 200), refund(3, 300)), fact(2, 200))
     assert [one.state for one in order.refunds] == [REQUESTED, SUCCEEDED, REQUESTED]
     assert order.state is OrderState.REFUNDING
-
-
-@pytest.mark.parametrize("state", [PROCESSING, ABNORMAL])
-def test_a_refund_that_was_refused_and_exists_all_the_same_is_reserved_and_followed(
-        state: RefundState) -> None:
-    refused = asked(replace(refund(), state=REQUESTED))
-    refused = decide_refund(refused, "R1", Event(
-        "refund_refused", NOW_S + 150, "system", "timer", {"refund_id": "R1"}))
-    assert refundable(refused) == samples.PRICE
-    after = told(refused, fact(state=state))
-    assert (after.refunds[0].state, after.state) == (state, OrderState.REFUNDING)
-    assert refundable(after) == Money(0, "CNY")
-    assert standing_of(after) is Standing.SUSPENDED
