@@ -30,6 +30,7 @@ class Alarm(NamedTuple):
 
 ALARMS: dict[str, Alarm] = {
     "complaint.changed": Alarm(Severity.TODAY, "complaints"),
+    "complaint.failed": Alarm(Severity.TODAY, "complaints"),
     "complaint.unanswered": Alarm(Severity.TODAY, "complaints"),
     "complaint.unknown": Alarm(Severity.WEEK, "complaints"),
     "function.crashed": Alarm(Severity.NOW, "functions"),
@@ -41,6 +42,7 @@ ALARMS: dict[str, Alarm] = {
     "payment.held": Alarm(Severity.TODAY, "payments"),
     "payment.held_waits": Alarm(Severity.TODAY, "payments"),
     "reconcile.difference": Alarm(Severity.TODAY, "reconciliation"),
+    "reconcile.failed": Alarm(Severity.TODAY, "reconciliation"),
     "reconcile.overdue": Alarm(Severity.TODAY, "reconciliation"),
     "reconcile.untrusted_bill": Alarm(Severity.TODAY, "reconciliation"),
     "refund.given_up": Alarm(Severity.TODAY, "refunds"),

@@ -21,7 +21,8 @@ REFUND_MOVES = {
     "requested": {"refused": "refused", **{told: told for told in TOLD}},
     "processing": {told: told for told in TOLD[1:]},
     "abnormal": {told: told for told in TOLD if told != "abnormal"},
-    "closed": {"succeeded": "succeeded"}, "refused": {"succeeded": "succeeded"}}
+    "closed": {"succeeded": "succeeded"}, "refused": {
+        told: told for told in TOLD[:3]}}
 OPEN = ("awaiting_approval", "requested", "processing", "abnormal")
 AT_PROVIDER = ("processing", "abnormal", "succeeded", "closed")
 

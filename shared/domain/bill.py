@@ -115,6 +115,8 @@ class Difference(str, Enum):
     """In our books, and the bill does not have it."""
     DOUBLED_LINE = "doubled_line"
     """The bill has one movement twice."""
+    UNREADABLE = "unreadable"
+    """The row of its order cannot be read, so nobody can tell whether it is booked."""
 
 
 REPAIRED = frozenset({Difference.REPAIRED_PAYMENT, Difference.REPAIRED_REFUND})

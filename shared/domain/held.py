@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from shared.domain import identifiers
 from shared.domain.history import Event, begin
 
 if TYPE_CHECKING:
@@ -94,6 +95,18 @@ def move_held(held: HeldPayment, event: Event, *, provider_request: str = "") ->
     return replace(held, state=state, version=held.version + 1,
                    history=held.history.add(event),
                    provider_request=provider_request or held.provider_request)
+
+
+def refund_number(held: HeldPayment) -> str:
+    """The out_refund_no of its refund: one for as long as the provider may know it.
+
+    A refund that the provider closed is at its end there, and would be closed for ever: then
+    there is a new number. One that it refused does not exist there, and keeps its number.
+    """
+    closed = sum(event.kind == "refund_failed" and "reason" not in event.data
+                 for event in held.history.events)
+    return identifiers.out_refund_no(
+        held.out_trade_no, f"held {held.transaction_id} {closed}".removesuffix(" 0"))
 
 
 def held_id(provider: str, transaction_id: str) -> str:

@@ -42,6 +42,12 @@ def out_trade_no(prefix: str, environment: str, idempotency_key: str) -> str:
     return text + check_symbol(text)
 
 
+def is_out_trade_no(text: str) -> bool:
+    """Whether it is written as our order numbers are: length, letters and check symbol."""
+    return (len(text) == OUT_TRADE_NO_LENGTH and all(symbol in _VALUE for symbol in text)
+            and check_symbol(text[:-1]) == text[-1])
+
+
 def parse_out_trade_no(typed: str) -> str:
     """What a person typed, as the number it means; raises InvalidIdentifier when none."""
     text = as_typed(typed)

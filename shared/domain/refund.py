@@ -10,7 +10,8 @@
        DECLINED                            CLOSED
 
 Every state but REFUSED, DECLINED and CLOSED keeps its amount reserved: nobody can promise that
-money to a second refund. What the provider says about money that moved always wins.
+money to a second refund. What the provider says about money that moves, or moved, always wins: one
+that was REFUSED and exists there all the same is reserved and followed again.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ MOVES: dict[tuple[RefundState, str], RefundState] = {
            RefundState.ABNORMAL: (RefundState.PROCESSING, RefundState.SUCCEEDED,
                                   RefundState.CLOSED),
            RefundState.CLOSED: (RefundState.SUCCEEDED,),
-           RefundState.REFUSED: (RefundState.SUCCEEDED,)}.items()
+           # It took what it had said no to: an earlier try was still on its way there.
+           RefundState.REFUSED: (RefundState.PROCESSING, RefundState.ABNORMAL,
+                                 RefundState.SUCCEEDED)}.items()
        for told in tellings},
 }
 """Every move that a refund may make, by the kind of its event."""

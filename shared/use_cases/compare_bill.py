@@ -5,7 +5,8 @@
   ledger → bill   a payment that the bill of its day lacks, or a refund that no bill had within
                   two days, is told: only a person can know why
 
-Lines of other shops on the same merchant number are counted and left alone.
+Lines of other shops on the same merchant number are counted and left alone. A line whose order
+cannot be read is told, and stops no other.
 
 A run may die anywhere, and the next goes on where it was, by the day's row. Mending leaves no
 trace of having been needed, so what will be mended stands in the row before it is; the line is
@@ -37,6 +38,7 @@ from shared.domain.bill import (
 )
 from shared.domain.calendar import days_after
 from shared.domain.refunding import find_refund
+from shared.errors import TongbaoError, Unavailable
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.record_refund import RefundUnfit, record_refund
 
@@ -122,11 +124,26 @@ def _compare_lines(bill: Bill, run: _Run) -> None:
         run.reached(run.result.progress._replace(lines=place + 1))
         if place in doubled:
             _differs(Difference.DOUBLED_LINE, line, run)
-        if line.payment is not None:
-            _compare_payment(line, line.payment, run)
-        elif line.refund is not None:
-            _compare_refund(line, line.refund, run)
+        try:
+            _compare_line(line, run)
+        except TongbaoError as error:
+            _differs(Difference.UNREADABLE, line, run, _unreadable(error))
+            run.looked()
     run.is_told = False
+
+
+def _compare_line(line: BillLine, run: _Run) -> None:
+    if line.payment is not None:
+        _compare_payment(line, line.payment, run)
+    elif line.refund is not None:
+        _compare_refund(line, line.refund, run)
+
+
+def _unreadable(error: TongbaoError) -> str:
+    """What cannot be read. One row must not stop the others; raises what waiting will mend."""
+    if isinstance(error, Unavailable):
+        raise error
+    return error.reason or error.code
 
 
 def _compare_payment(line: BillLine, fact: PaymentFact, run: _Run) -> None:
@@ -171,8 +188,11 @@ def _look_for_refunds(bill: Bill, run: _Run) -> None:
     for entry in sorted(earlier, key=lambda entry: entry.number):
         if entry.kind == "refund" and entry.number > run.result.progress.sought:
             run.reached(run.result.progress._replace(sought=entry.number))
-            if not _was_billed(entry, run):
-                _is_missing(entry, run)
+            try:
+                if not _was_billed(entry, run):
+                    _is_missing(Difference.MISSING_IN_BILL, entry, run, entry.day)
+            except TongbaoError as error:
+                _is_missing(Difference.UNREADABLE, entry, run, _unreadable(error))
             run.looked()
 
 
@@ -187,13 +207,12 @@ def _look_for_payments(bill: Bill, run: _Run) -> None:
     billed = {line.movement for line in bill.lines}
     for movement, entry in run.ledger.items():
         if entry.kind == "payment" and movement not in billed:
-            _is_missing(entry, run)
+            _is_missing(Difference.MISSING_IN_BILL, entry, run, entry.day)
 
 
-def _is_missing(entry: LedgerLine, run: _Run) -> None:
+def _is_missing(difference: Difference, entry: LedgerLine, run: _Run, detail: str) -> None:
     refund_id = identifiers.refund_id(entry.number) if entry.kind == "refund" else ""
-    _tell(Discrepancy(Difference.MISSING_IN_BILL, entry.kind, entry.order_id, 0, entry.day,
-                      refund_id), run)
+    _tell(Discrepancy(difference, entry.kind, entry.order_id, 0, detail, refund_id), run)
 
 
 def _announce(difference: Difference, line: BillLine, run: _Run) -> None:

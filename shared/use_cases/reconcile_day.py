@@ -16,6 +16,7 @@ from shared.errors import (
     BillNotReady,
     Conflict,
     StoreUnavailable,
+    TongbaoError,
     Unavailable,
     UntrustedBill,
     VersionConflict,
@@ -36,23 +37,23 @@ MOST_RIVALS = 5
 def reconcile_open_days(room: AuditRoom) -> list[Reconciliation]:
     """Do every day of the last week whose bill should be there and that is not done yet.
 
-    A day that cannot be done holds up no other. Raises the Unavailable family when none could.
+    A day that cannot be done, not even read, holds up no other. Raises what failed when none
+    could be done: the Unavailable family, or for a row that cannot be read TongbaoError.
     """
     now_s = room.books.clock.now_s()
     newest = day_of(now_s - READY_AFTER_S)
     days = [days_after(newest, -back) for back in range(LOOK_BACK_DAYS)]
     results, failure = [], None
     for day in reversed(days):
-        before = room.days.load(day)
-        if before is not None and before.state is DayState.DONE:
-            continue
         result = None
         try:
+            before = room.days.load(day)
+            if before is not None and before.state is DayState.DONE:
+                continue
             result = _run(day, before, room, actor="system")
             results.append(result)
-        except Unavailable as error:
-            room.books.log.fact("reconcile.postponed", day=day, code=error.code,
-                                reason=error.reason)
+        except TongbaoError as error:
+            _tell_failure(day, error, room)
             failure = error
         done = result is not None and result.state is DayState.DONE
         if day <= days[OVERDUE_DAYS] and not done:
@@ -60,6 +61,16 @@ def reconcile_open_days(room: AuditRoom) -> list[Reconciliation]:
     if failure is not None and not results:
         raise failure
     return results
+
+
+def _tell_failure(day: str, error: TongbaoError, room: AuditRoom) -> None:
+    """What passes by waiting is only noted; a row that cannot be read is somebody's business."""
+    if isinstance(error, Unavailable):
+        room.books.log.fact("reconcile.postponed", day=day, code=error.code,
+                            reason=error.reason)
+    else:
+        room.books.log.fact("reconcile.failed", alarm=True, day=day, code=error.code,
+                            reason=error.reason)
 
 
 def reconcile_day(day: str, room: AuditRoom, *, actor: str) -> Reconciliation:

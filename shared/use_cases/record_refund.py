@@ -4,7 +4,7 @@ What can fail, and what is true then:
 - the order cannot be read, or its write is unknown: nothing is certain; the source comes again.
 - the order's payment is not known here yet (a refund's notify overtook it): refused for now;
   the timer is told to ask the provider, and the source comes again.
-- it is the refund of a held payment: that is moved instead.
+- it is the whole refund of a held payment: that is moved instead. A part is told and refused.
 - it fits nothing: told with an alarm and refused.
 - a crash after the write, before the license knows: the timer was told before the write.
 """
@@ -14,7 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from shared.domain import identifiers
-from shared.domain.held import HeldPayment, HeldState, held_id, move_held
+from shared.domain.held import (
+    SETTLED,
+    HeldPayment,
+    HeldState,
+    held_id,
+    move_held,
+    refund_number,
+)
 from shared.domain.history import Event
 from shared.domain.refund import RefundFact, RefundState
 from shared.domain.refunding import RefundMismatch, find_refund_mismatch
@@ -90,7 +97,9 @@ def _record_for_another(fact: RefundFact, mismatch: RefundMismatch, books: Books
         held = books.held.load(fact.provider, fact.transaction_id)
         if held is None:
             _refuse(fact, mismatch, books)
-        kind = HELD_EVENTS.get(fact.state)
+        if _is_part(held, fact) and held.state not in SETTLED:
+            _refuse(fact, RefundMismatch.AMOUNT, books)
+        kind = _held_event(held, fact)
         moved = held if kind is None else move_held(
             held, Event(kind, books.clock.now_s(), "provider", fact.source))
         if moved is held:
@@ -105,6 +114,19 @@ def _record_for_another(fact: RefundFact, mismatch: RefundMismatch, books: Books
         tell_failed(moved, books)
         return
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
+
+
+def _held_event(held: HeldPayment, fact: RefundFact) -> str | None:
+    """What the fact means for the held payment: only the refund that we asked for can fail it."""
+    is_anothers = fact.out_refund_no != refund_number(held)
+    if _is_part(held, fact) or (fact.state is RefundState.CLOSED and is_anothers):
+        return None
+    return HELD_EVENTS.get(fact.state)
+
+
+def _is_part(held: HeldPayment, fact: RefundFact) -> bool:
+    """A part given back (in the console) settles nothing: the rest still waits for a person."""
+    return held.amount not in (None, fact.amount)
 
 
 def tell_failed(held: HeldPayment, books: Books) -> None:

@@ -1,7 +1,8 @@
 """Reserve a refund in its order; the timer asks the provider for it.
 
   1. work list: look at this order soon    fails: nothing happened
-  2. payer's list: note the refund's id    (only where payer hashes are kept; again is harmless)
+  2. payer's list: note the refund's id    (only where payer hashes are kept; again is harmless),
+                                           then count again: another order may be noted too
   3. order row: the refund, its amount reserved, its exact request    the only commit point
   4. license row: suspended                fails: the timer does it
 
@@ -84,7 +85,10 @@ def request_refund(order_id: str, wanted: RefundRequest, counter: RefundCounter)
             return _if_the_same(order, known, wanted)
         refund = _new_refund(order, number, wanted, counter)
         books.look_later("order", order_id)
-        _note_payer(order, refund, counter)
+        if _is_noted(order, refund, counter):
+            # Another order of this payer's may be asked for at the same moment: now that both
+            # are noted before they count, no two can miss each other.
+            _refuse_unless_possible(order, refund.amount, wanted, counter)
         reserved = with_refund(order, refund, source=wanted.source)
         try:
             books.orders.save(reserved)
@@ -155,8 +159,14 @@ def circumstances(order: Order, counter: RefundCounter, *, asked: str = "") -> C
         was_activated=license_ is not None and license_.activated_at_s is not None)
 
 
-def _note_payer(order: Order, refund: Refund, counter: RefundCounter) -> None:
-    """Before the order's write: a note too many costs a buyer an answer, one too few money."""
-    if (order.payment is not None and order.payment.payer_hash
-            and refund.origin is RefundOrigin.BUYER):
-        counter.payers.note(order.payment.payer_hash, refund.refund_id)
+def _is_noted(order: Order, refund: Refund, counter: RefundCounter) -> bool:
+    """Note it for its payer, where payers are known; whether it is one that is counted.
+
+    Before the order's write: a note too many costs a buyer an answer, one too few money.
+    """
+    if (order.payment is None or not order.payment.payer_hash
+            or refund.origin is not RefundOrigin.BUYER):
+        return False
+    counter.payers.note(order.payment.payer_hash, refund.refund_id)
+    policy = order.snapshot.refund_policy
+    return policy is not None and policy.most_per_payer is not None

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from shared.domain import identifiers
 from shared.domain.calendar import DAY_S
 from shared.domain.due import FIRST_LOOK_AFTER_S
-from shared.domain.held import HeldPayment, HeldState, held_id, move_held
+from shared.domain.held import HeldPayment, HeldState, held_id, move_held, refund_number
 from shared.domain.history import Event
+from shared.domain.refund import RefundState
 from shared.errors import (
     Conflict,
     NotFound,
@@ -67,7 +68,7 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
         if _was_booked(held, books):
             move(held, Event("booked", books.clock.now_s(), "system", SOURCE), books)
             return None
-        if not desk.refunds_by_itself or held.amount is None:
+        if not (desk.refunds_by_itself and _is_ours_to_refund(held)):
             books.log.fact("payment.held_waits", alarm=True, order_id=held.order_id,
                            reason=held.reason.value)
             return _tomorrow(held, books.clock.now_s())
@@ -75,6 +76,15 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
     if held.state is HeldState.REFUND_REQUESTED:
         return _follow(held, desk)
     return None
+
+
+def _is_ours_to_refund(held: HeldPayment) -> bool:
+    """Its amount is known, and its number is one that we could have made.
+
+    Another shop on the same merchant number may have numbers that begin as ours do: what it
+    sold must not go back.
+    """
+    return held.amount is not None and identifiers.is_out_trade_no(held.out_trade_no)
 
 
 def refund_held(held: HeldPayment, desk: HeldDesk, *, actor: str, source: str) -> HeldPayment:
@@ -87,24 +97,11 @@ def refund_held(held: HeldPayment, desk: HeldDesk, *, actor: str, source: str) -
         raise Conflict(code="HELD_PAYMENT_SETTLED")
     if held.amount is None:
         raise Conflict(code="HELD_PAYMENT_UNREADABLE")
-    number = _refund_number(held)
     request = desk.gateway.prepare(RefundTerms(
-        number, held.out_trade_no, held.transaction_id, held.amount, held.amount))
+        refund_number(held), held.out_trade_no, held.transaction_id, held.amount, held.amount))
     event = Event("refund_requested", desk.books.clock.now_s(), actor, source,
                   {"amount": held.amount.as_dict()})
     return move(held, event, desk.books, provider_request=request)
-
-
-def _refund_number(held: HeldPayment) -> str:
-    """One number for as long as the provider may know it; a new one after it was closed.
-
-    A refund that the provider closed is at its end there, and would be closed for ever. One
-    that it refused does not exist there, and keeps its number.
-    """
-    closed = sum(event.kind == "refund_failed" and "reason" not in event.data
-                 for event in held.history.events)
-    return identifiers.out_refund_no(
-        held.out_trade_no, f"held {held.transaction_id} {closed}".removesuffix(" 0"))
 
 
 def dismiss_held(held: HeldPayment, reason: str, books: Books, *, actor: str,
@@ -151,6 +148,10 @@ def _follow(held: HeldPayment, desk: HeldDesk) -> int | None:
                        refund_id=None, reason=error.reason, waited_s=waited_s)
         return now_s + 10 * FIRST_LOOK_AFTER_S
     record_refund(fact, books)
+    if fact.state is RefundState.ABNORMAL:
+        books.log.fact("refund.needs_operator", alarm=True, order_id=held.order_id,
+                       refund_id=None, state=fact.state.value)
+        return _tomorrow(held, now_s)
     if fact.state not in HELD_EVENTS:
         return now_s + 10 * FIRST_LOOK_AFTER_S
     # Where the payment was booked after all, the line above moved the order, not this.

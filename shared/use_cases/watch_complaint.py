@@ -27,6 +27,8 @@ from shared.errors import (
     NotFound,
     OrderNotFound,
     StoreUnavailable,
+    TongbaoError,
+    Unavailable,
     VersionConflict,
 )
 from shared.use_cases.hold_order import free_order, hold_order
@@ -54,10 +56,24 @@ class ComplaintRoom:
 
 
 def list_new_complaints(room: ComplaintRoom) -> int:
-    """Read the last days' complaints at the provider; how many were news."""
+    """Read the last days' complaints at the provider; how many were news.
+
+    One that cannot be booked (a row that nobody can read) is told, and holds up no other.
+    """
     today = day_of(room.books.clock.now_s())
     found = room.desk.list(days_after(today, 1 - LISTED_DAYS), today)
-    return sum(book_complaint(fact, room, source="timer") for fact in found)
+    return sum(_is_news(fact, room) for fact in found)
+
+
+def _is_news(fact: ComplaintFact, room: ComplaintRoom) -> bool:
+    try:
+        return book_complaint(fact, room, source="timer")
+    except Unavailable:
+        raise
+    except TongbaoError as error:
+        room.books.log.fact("complaint.failed", alarm=True, code=error.code,
+                            reason=error.reason)
+        return False
 
 
 def look_at_complaint(complaint_id: str, room: ComplaintRoom) -> int | None:
@@ -152,10 +168,11 @@ def _with_news(stored: Complaint | None, fact: ComplaintFact, room: ComplaintRoo
 
 
 def _settle_holds(complaint: Complaint, room: ComplaintRoom, source: str) -> None:
-    """Hold back, or free, the licenses of its orders; those of unpaid orders need nothing."""
-    if not room.holds_license:
-        return
-    change = hold_order if complaint.is_open else free_order
+    """Hold back, or free, the licenses of its orders; those of unpaid orders need nothing.
+
+    Without the policy they are freed too: it may have been switched off while one was held.
+    """
+    change = hold_order if complaint.is_open and room.holds_license else free_order
     for order_id in complaint.order_ids:
         try:
             change(order_id, complaint.hold, room.books, room.licenses, actor="system",

@@ -16,8 +16,10 @@ RAM = ROOT / "infra" / "ram"
 TABLE = re.compile(r"acs:ots:REGION:ACCOUNT_ID:instance/INSTANCE/table/([a-z_]+)")
 LOG = "acs:log:REGION:ACCOUNT_ID:project/LOG_PROJECT/logstore/LOG_STORE"
 ROW_ACTIONS = {"ots:GetRow", "ots:PutRow", "ots:UpdateRow", "ots:BatchWriteRow", "ots:GetRange"}
-REMOVING = {("due", "ots:DeleteRow")}
-"""A row of the work list is removed when its work is done; nothing else ever goes away."""
+REMOVING = {("due", "ots:DeleteRow"), ("payer_refunds", "ots:DeleteRow")}
+"""A row of the work list is removed when its work is done, a payer's when the payer is forgotten;
+nothing else ever goes away.
+"""
 
 BOOKS = {"orders": {"GetRow", "UpdateRow"}, "due": {"GetRow", "PutRow"},
          "held_payments": {"GetRow", "PutRow"}}
@@ -35,11 +37,12 @@ RIGHTS = {
     "timers": {**BOOKS, "due": {*READ_WRITE, "GetRange", "DeleteRow"},
                "held_payments": {*READ_WRITE, "GetRange"}, "licenses": READ_WRITE,
                "complaints": READ_WRITE, "ledger": {"GetRow", "PutRow", "GetRange"},
-               "reconciliations": READ_WRITE},
+               "reconciliations": READ_WRITE, "payer_refunds": {"DeleteRow"}},
     "admin": {**BOOKS, "due": {"GetRow", "PutRow", "GetRange"},
               "held_payments": {*READ_WRITE, "GetRange"}, "licenses": READ_WRITE,
               "complaints": {*READ_WRITE, "GetRange"},
-              "ledger": {"GetRow", "PutRow", "GetRange"}, "reconciliations": READ_WRITE},
+              "ledger": {"GetRow", "PutRow", "GetRange"}, "reconciliations": READ_WRITE,
+              "payer_refunds": {"GetRange", "DeleteRow"}},
 }
 
 
@@ -113,10 +116,11 @@ def test_who_deploys_hands_over_these_roles_only() -> None:
     assert statement["Condition"] == {"StringEquals": {"acs:Service": ["fc.aliyuncs.com"]}}
 
 
-def test_only_the_timers_remove_rows() -> None:
-    removing = [name for name in PACKAGES
-                if any("DeleteRow" in actions for actions in rights(policy(name)).values())]
-    assert removing == ["timers"]
+def test_only_done_work_and_forgotten_payers_are_removed() -> None:
+    removing = {(name, table) for name in PACKAGES
+                for table, actions in rights(policy(name)).items() if "DeleteRow" in actions}
+    assert removing == {("timers", "due"), ("timers", "payer_refunds"),
+                        ("admin", "payer_refunds")}
 
 
 def test_an_operator_may_invoke_admin_and_nothing_else() -> None:

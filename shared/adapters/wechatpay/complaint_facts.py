@@ -57,13 +57,16 @@ def _shaped(fields: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str
 
 
 def _orders(complaint: Mapping[str, Any]) -> tuple[str, ...]:
-    """Each order once. Complaints about other products of WeChat name none here."""
+    """Each order once. Complaints about other products of WeChat name none here, or one that has
+    no number of a merchant's making: such an order is none of ours.
+    """
     entries = complaint.get("complaint_order_info", [])
     if type(entries) is not list or len(entries) > MOST_ORDERS:
         raise Rejected(Reason.FACT_MALFORMED)
     if not all(type(entry) is dict for entry in entries):
         raise Rejected(Reason.FACT_MALFORMED)
-    return tuple(dict.fromkeys(identifier(entry, "out_trade_no") for entry in entries))
+    return tuple(dict.fromkeys(identifier(entry, "out_trade_no") for entry in entries
+                               if entry.get("out_trade_no") not in (None, "")))
 
 
 def _complained_at_s(complaint: Mapping[str, Any]) -> int:

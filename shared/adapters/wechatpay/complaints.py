@@ -50,12 +50,23 @@ class WeChatComplaints:
         self._opened: Any = None
 
     def list(self, first_day: str, last_day: str) -> Iterator[ComplaintFact]:
-        """The complaints made on these Beijing days, each once; raises ProviderUnavailable."""
-        begins = first_day
+        """The complaints made on these Beijing days, each once; raises ProviderUnavailable.
+
+        For one that cannot be read too, but only after all others were listed.
+        """
+        begins, failure = first_day, None
         while begins <= last_day:
             ends = min(days_after(begins, SPAN_DAYS - 1), last_day)
-            yield from self._listed(begins, ends)
+            for entry in self._listed(begins, ends):
+                try:
+                    fact = _fact(entry)
+                except ProviderUnavailable as unreadable:
+                    failure = unreadable
+                else:
+                    yield fact
             begins = days_after(ends, 1)
+        if failure is not None:
+            raise failure
 
     def read(self, complaint_id: str) -> ComplaintFact | None:
         """What WeChat knows of it now; None when it does not know it.
@@ -124,14 +135,14 @@ class WeChatComplaints:
         _good(self._call("complaint_notification_update", self._notify_url))
         return self._notify_url
 
-    def _listed(self, begins: str, ends: str) -> Iterator[ComplaintFact]:
+    def _listed(self, begins: str, ends: str) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()  # a complaint made meanwhile shifts the pages
         for entry in _all_pages(PAGE, lambda offset: _found(self._call(
                 "complaint_list_query", begins, ends, limit=PAGE, offset=offset))):
-            fact = _fact(entry)
-            if fact.complaint_id not in seen:
-                seen.add(fact.complaint_id)
-                yield fact
+            complaint_id = str(entry.get("complaint_id"))
+            if complaint_id not in seen:
+                seen.add(complaint_id)
+                yield entry
 
     def _call(self, method: str, *args: Any, **named: Any) -> Answer:
         if self._opened is None:

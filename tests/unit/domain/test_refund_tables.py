@@ -56,7 +56,8 @@ def test_the_table_of_moves() -> None:
         (PROCESSING, "refund_closed"): CLOSED,
         (ABNORMAL, "refund_processing"): PROCESSING, (ABNORMAL, "refund_succeeded"): SUCCEEDED,
         (ABNORMAL, "refund_closed"): CLOSED,
-        (CLOSED, "refund_succeeded"): SUCCEEDED, (REFUSED, "refund_succeeded"): SUCCEEDED}
+        (CLOSED, "refund_succeeded"): SUCCEEDED, (REFUSED, "refund_succeeded"): SUCCEEDED,
+        (REFUSED, "refund_processing"): PROCESSING, (REFUSED, "refund_abnormal"): ABNORMAL}
 
 
 def test_no_move_leaves_a_success_and_money_that_moved_always_wins() -> None:

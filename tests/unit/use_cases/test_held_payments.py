@@ -14,10 +14,11 @@ from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.payment import Payee
 from shared.domain.refund import RefundState
+from shared.domain.refunding import RefundMismatch
 from shared.errors import Conflict, NotFound, ProviderRefused, ProviderUnavailable
 from shared.use_cases.operate import OperatorDesk, list_held
 from shared.use_cases.record_payment import PaymentHeld, record_payment
-from shared.use_cases.record_refund import record_refund
+from shared.use_cases.record_refund import RefundUnfit, record_refund
 from shared.use_cases.settle_held import dismiss_held, load_held, refund_held
 from tests.fakes.script import raises
 
@@ -201,3 +202,65 @@ def test_an_order_whose_payment_still_waits_for_a_person_stays_open(world: World
     world.run_timers_for(3 * DAY_S, every_s=600)
     assert world.stored(order).is_open()
     assert sorted(work.kind for work in world.work.rows()) == ["held", "order"]
+
+
+def test_a_part_given_back_in_the_console_does_not_settle_a_held_payment(world: World,
+                                                                         order: Order) -> None:
+    record_payment(world.pay(order), world.books)
+    second = world.gateway.pay(order.out_trade_no, world.clock.now_s(), transaction_id="42-second")
+    with pytest.raises(PaymentHeld):
+        record_payment(second, world.books)
+    with pytest.raises(RefundUnfit) as caught:
+        record_refund(world.refunds.console_refund(order.out_trade_no, Money(900, "CNY")),
+                      world.books)
+    assert caught.value.mismatch is RefundMismatch.AMOUNT
+    assert stored(world).state is HeldState.WAITING
+    assert world.log.named("refund.unfit")[-1]["alarm"] is True
+
+
+def test_a_part_given_back_of_what_was_settled_changes_nothing(world: World,
+                                                              order: Order) -> None:
+    dismiss_held(hold(world, order), "partly", world.books, actor="operator:li", source="admin")
+    fact = world.refunds.console_refund(order.out_trade_no)._replace(amount=Money(2, "CNY"))
+    assert record_refund(fact, world.books) is None
+    assert stored(world).state is HeldState.DISMISSED
+
+
+def test_another_refund_that_was_given_up_does_not_end_ours(world: World, order: Order) -> None:
+    refund(world, hold(world, order))
+    world.run_timers_for(120)
+    ours, = world.refunds.refunds
+    given_up = world.refunds.fact(ours, source="notify")._replace(
+        out_refund_no="console-1", state=RefundState.CLOSED)
+    assert record_refund(given_up, world.books) is None
+    assert stored(world).state is HeldState.REFUND_REQUESTED
+    record_refund(world.refunds.settle(ours), world.books)
+    assert stored(world).state is HeldState.REFUNDED
+
+
+def test_a_held_refund_that_the_bank_does_not_take_is_told_daily(world: World,
+                                                                order: Order) -> None:
+    refund(world, hold(world, order))
+    world.run_timers_for(120)
+    number, = world.refunds.refunds
+    record_refund(world.refunds.settle(number, RefundState.ABNORMAL), world.books)
+    world.run_timers_for(3 * DAY_S, every_s=600)
+    told = world.log.named("refund.needs_operator")
+    assert 3 <= len(told) <= 4
+    assert {(line["alarm"], line["state"]) for line in told} == {(True, "abnormal")}
+    world.refunds.settle(number)
+    world.run_timers_for(DAY_S, every_s=600)
+    assert stored(world).state is HeldState.REFUNDED
+
+
+def test_a_number_that_is_not_of_our_making_never_goes_back_by_itself(world: World,
+                                                                     order: Order) -> None:
+    """Another shop's, on the same merchant number, may begin as ours do."""
+    world.held_desk = replace(world.held_desk, refunds_by_itself=True)
+    fact = world.pay(order)._replace(out_trade_no="TB0120261123000042")
+    with pytest.raises(PaymentHeld):
+        record_payment(fact, world.books)
+    world.run_timers_for(600)
+    assert world.refunds.refunds == {}
+    assert stored(world).state is HeldState.WAITING
+    assert world.log.named("payment.held_waits")[0]["alarm"] is True

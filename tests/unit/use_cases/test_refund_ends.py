@@ -12,6 +12,7 @@ from shared.domain.license import DAY_S, Standing
 from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.refund import RefundOrigin, RefundState
+from shared.domain.refunding import refundable
 from shared.errors import (
     Conflict,
     NotifyNotAccepted,
@@ -190,4 +191,28 @@ def test_an_old_copy_does_not_restore_a_revoked_license(world: World, paid: Orde
     ask(world, paid)
     settle(world, paid)
     project_license(replace(paid), world.licenses, world.books, source="slow worker")
+    assert license_standing(world) is Standing.REVOKED
+
+
+@pytest.mark.parametrize("state", [RefundState.PROCESSING, RefundState.ABNORMAL])
+def test_a_refund_that_was_refused_and_exists_all_the_same_is_followed(
+        world: World, paid: Order, state: RefundState) -> None:
+    """WeChat Pay said no, and did not know it yet: an earlier try was still on its way there."""
+    ask(world, paid)
+    world.refunds.script.before("place", raises(ProviderUnavailable()),
+                                raises(ProviderRefused(reason="INVALID_REQUEST")))
+    world.run_timers_for(180)
+    refused, = world.stored(paid).refunds
+    assert (refused.state, license_standing(world)) == (RefundState.REFUSED, Standing.ACTIVE)
+    world.refunds.place(refused.provider_request)
+    record_refund(world.refunds.settle(refused.out_refund_no, state), world.books)
+    world.run_timers_for(DAY_S, every_s=600)
+    after = world.stored(paid)
+    assert (after.refunds[0].state, after.state) == (state, OrderState.REFUNDING)
+    assert refundable(after) == Money(0, "CNY")
+    assert license_standing(world) is Standing.SUSPENDED
+    told = world.log.named("refund.needs_operator")
+    assert bool(told) is (state is RefundState.ABNORMAL)
+    world.refunds.settle(refused.out_refund_no)
+    world.run_timers_for(DAY_S, every_s=600)
     assert license_standing(world) is Standing.REVOKED

@@ -182,6 +182,29 @@ def test_one_payer_has_only_so_many_refunds() -> None:
     assert codes == ["asked", "REFUND_LIMIT_REACHED"]
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_one_payer_who_asks_for_two_orders_at_once_has_only_so_many_refunds(
+        moment: str) -> None:
+    world = World(RefundPolicy(7, most_per_payer=1))
+    orders = [create_order(request(key * 40), world.shop) for key in ("1", "2")]
+    for order in orders:
+        record_payment(world.gateway.pay(order.out_trade_no, world.clock.now_s(),
+                                         payer_hash="ab" * 32), world.books)
+    codes = []
+
+    def try_to_ask(order: Order) -> None:
+        try:
+            ask(world, order)
+        except Conflict as conflict:
+            codes.append(conflict.code)
+
+    getattr(world.payers.script, moment)("note", lambda: try_to_ask(orders[1]))
+    try_to_ask(orders[0])
+    world.run_timers_for(600)
+    assert len(world.refunds.refunds) <= 1
+    assert set(codes) == {"REFUND_LIMIT_REACHED"}
+
+
 def test_above_the_limit_another_person_approves() -> None:
     world, order = bought(RefundPolicy(7, approval_above_minor=5000))
     refund, = give(world, order, None).refunds

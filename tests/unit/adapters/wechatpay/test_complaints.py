@@ -90,6 +90,8 @@ def test_times_with_a_fraction_are_read(time: str) -> None:
     ({"complaint_order_info": None}, {"out_trade_nos": ()}),
     ({"complaint_order_info": [{"out_trade_no": "A"}, {"out_trade_no": "B"},
                                {"out_trade_no": "A"}]}, {"out_trade_nos": ("A", "B")}),
+    ({"complaint_order_info": [{"transaction_id": "42"}, {"out_trade_no": ""},
+                               {"out_trade_no": "A"}]}, {"out_trade_nos": ("A",)}),
     ({"problem_type": None}, {"problem_type": ""}),
     ({"problem_type": "NEW_IN_2030"}, {"problem_type": "NEW_IN_2030"}),
     ({"apply_refund_amount": None}, {"asked_refund": None}),
@@ -106,7 +108,7 @@ def test_what_may_vary_is_read_as_it_is(changes: dict[str, Any],
     {"complaint_state": None}, {"complaint_state": "pending"}, {"complaint_state": "NEW"},
     {"complaint_state": ["PENDING"]}, {"complaint_time": None}, {"complaint_time": 1},
     {"complaint_time": "2027-01-15T15:59:55"}, {"complaint_order_info": {}},
-    {"complaint_order_info": ["x"]}, {"complaint_order_info": [{}]},
+    {"complaint_order_info": ["x"]}, {"complaint_order_info": [{"out_trade_no": 1}]},
     {"complaint_order_info": [{"out_trade_no": "A"}] * 101}, {"problem_type": "refund"},
     {"problem_type": 1}, {"user_complaint_times": None}, {"user_complaint_times": -1},
     {"user_complaint_times": "1"}, {"user_complaint_times": True},
@@ -193,6 +195,17 @@ def test_a_list_without_end_is_given_up() -> None:
 def test_a_list_that_cannot_be_read_is_no_empty_list(reply: Reply) -> None:
     error, _ = run("list", "2027-01-01", "2027-01-01", script=[reply])
     assert type(error) is ProviderUnavailable
+
+
+def test_one_complaint_that_cannot_be_read_hides_no_other_and_is_no_silence() -> None:
+    data = [detail(complaint_id="1", complaint_state="NEW"), detail(complaint_id="2")]
+    found: list[str] = []
+    with ScriptedWeChat(signed(200, {"data": data})) as server, \
+            wired(server.base_url, read_ms=500) as ours:
+        listed = WeChatComplaints(ours.transport, payee=PAYEE).list("2027-01-01", "2027-01-30")
+        with pytest.raises(ProviderUnavailable, match="fact_malformed"):
+            found.extend(fact.complaint_id for fact in listed)
+    assert found == ["2"]
 
 
 # show
