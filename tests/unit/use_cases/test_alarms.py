@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.alarms import ALARMS
 from shared.domain.calendar import day_of, days_after
 from shared.domain.license import DAY_S
 from shared.domain.refund import RefundState
@@ -14,6 +15,7 @@ from shared.use_cases.reconcile_day import LOOK_BACK_DAYS, OVERDUE_DAYS, reconci
 from shared.use_cases.record_payment import record_payment
 from shared.use_cases.watch_complaint import LISTED_DAYS, list_new_complaints, look_at_complaint
 from shared.use_cases.work_due import BACKLOG_AFTER_S
+from tests.architecture.sources import ROOT
 from tests.fakes.script import raises
 from tests.unit.use_cases.bill_days import next_noon, reconcile
 from tests.unit.use_cases.refunding import ask, license_standing, settle
@@ -138,3 +140,11 @@ def test_a_month_without_notifies_and_timers_leaves_no_complaint_out(world: Worl
     world.clock.advance_s(29 * DAY_S)
     assert LISTED_DAYS == 30
     assert list_new_complaints(world.complaint_room) == 1
+
+
+def test_every_alarm_is_asked_for_by_a_test() -> None:
+    """Of the alarm itself: a list of names, as of the invariant I16, does not count."""
+    texts = [path.read_text(encoding="utf-8") for folder in ("unit", "functions")
+             for path in (ROOT / "tests" / folder).rglob("test_*.py")]
+    unseen = [name for name in ALARMS if not any(f'"{name}"' in text for text in texts)]
+    assert unseen == []
