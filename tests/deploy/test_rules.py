@@ -111,8 +111,15 @@ BROKEN: list[tuple[str, Change]] = [
     ("timers_have_no_public_trigger", lambda document: document["resources"]["timers"]["props"][
         "triggers"].append(copy.deepcopy(HTTP_TRIGGER))),
     ("timers_can_be_read", timer("CRON_TZ=Asia/Shanghai */5 * * * *")),
-    ("timers_run_on_beijing_time", timer("0 */5 * * * *")),
-    ("timers_run_on_beijing_time", timer("CRON_TZ=UTC 0 0 4 * * *")),
+    ("timers_run_on_beijing_time", timer("0 * * * * *")),
+    ("timers_run_on_beijing_time", timer("CRON_TZ=UTC 0 * * * * *")),
+    ("timers_run_as_often_as_promised", timer("CRON_TZ=Asia/Shanghai 0 */5 * * * *")),
+    ("timers_run_as_often_as_promised", timer("CRON_TZ=Asia/Shanghai * 0-58 * * * *")),
+    ("timers_run_as_often_as_promised", timer("CRON_TZ=Asia/Shanghai 0 * * 1 * *")),
+    ("timers_run_as_often_as_promised", put(False, "timers", *FIRST, "enable")),
+    ("timers_run_as_often_as_promised", put(
+        "CRON_TZ=Asia/Shanghai 40 0 10 * * *", "timers", "triggers", 3, "triggerConfig",
+        "cronExpression")),
     ("timers_start_every_job", put("dew", "timers", *FIRST, "payload")),
     ("timers_start_every_job", drop("timers", *FIRST, "payload")),
     ("timers_start_every_job", lambda document: document["resources"]["timers"]["props"][
@@ -145,7 +152,7 @@ def test_s_yaml_keeps_the_rule(document: Document, rule: str) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    timer("CRON_TZ=Asia/Shanghai 0 */5 * * * *"), timer("CRON_TZ=Asia/Shanghai 0 0 4 * * *"),
+    timer("CRON_TZ=Asia/Shanghai 30 * * * * *"), timer("CRON_TZ=Asia/Shanghai 0 0-59 * * * ?"),
     add_domain("tongbao-dev-notify"), component("fc3@0.1.23"), put(6, "notify", "timeout"),
     put(0.25, "notify", "cpu"), put("acs:ram::1000000000000001:role/tongbao-dev-notify",
                                     "notify", "role")])

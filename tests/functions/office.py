@@ -15,7 +15,7 @@ from shared.use_cases.operate import OperatorDesk
 from shared.use_cases.record_payment import PaymentHeld, record_payment
 from shared.use_cases.watch_complaint import list_new_complaints
 from tests.functions.events import Context
-from tests.unit.use_cases.world import POLICY, World, request
+from tests.unit.use_cases.world import KEY, POLICY, World, request
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
@@ -50,10 +50,11 @@ class Office:
         error: dict[str, Any] = answer["error"]
         return error
 
-    def paid(self) -> Order:
+    def paid(self, key: str = KEY, payer_hash: str | None = None) -> Order:
         """A paid order."""
-        order = create_order(request(), self.world.shop)
-        return record_payment(self.world.pay(order), self.world.books)
+        order = create_order(request(key), self.world.shop)
+        fact = self.world.pay(order)._replace(payer_hash=payer_hash)
+        return record_payment(fact, self.world.books)
 
     def held(self) -> str:
         """The transaction of a payment that fits no order."""

@@ -10,9 +10,11 @@ import pytest
 from shared.domain.calendar import day_of
 from shared.domain.refund_policy import RefundPolicy
 from shared.errors import ProviderUnavailable
+from shared.use_cases.claim_license import claim_license
 from tests.fakes.script import raises
 from tests.functions.events import Context
 from tests.functions.office import Office
+from tests.unit.use_cases.world import DEVICE, OTHER_KEY, SECRET
 
 DAY_S = 86_400
 
@@ -132,6 +134,7 @@ def test_a_dismissed_held_payment_leaves_the_list_with_its_reason(office: Office
     assert office.ok("held")["held"] == []
     (settled,) = office.ok("held", settled=True)["held"]
     assert settled["history"][-1]["data"] == {"reason": "paid_back_by_bank"}
+    assert actors(settled, "dismissed") == ["operator:ann"]
     unknown = office.refused("resolve", transaction_id="42", how="refund")
     assert unknown["code"] == "HELD_PAYMENT_NOT_FOUND"
 
@@ -140,6 +143,7 @@ def test_a_complaint_is_shown_answered_and_completed(office: Office) -> None:
     complaint_id = office.complaint()
     (listed,) = office.ok("complaints")["complaints"]
     assert listed["complaint_id"] == complaint_id
+    assert listed["answer_by_s"] == listed["complained_at_s"] + DAY_S
     shown = office.ok("complaint", complaint_id=complaint_id)
     assert shown["provider"]["complaint_detail"] == "it does not work"
     office.ok("answer", complaint_id=complaint_id, text="Please try again.")
@@ -164,10 +168,26 @@ def test_a_day_is_reconciled_by_hand_as_often_as_wanted(office: Office) -> None:
     for _ in range(2):
         result = office.ok("reconcile", day=day)["reconciliation"]
         assert (result["state"], result["run_at_s"]) == ("done", office.world.clock.now_s())
+        assert result["actor"] == "operator:ann"
         office.world.clock.advance_s(60)
     assert office.refused("reconcile", day=days_ago(office, 0))["code"] == "BILL_NOT_DUE"
     never = office.refused("reconcile", day="2025-02-30")
     assert (never["code"], never["field"]) == ("INVALID_FIELD", "day")
+
+
+def test_who_removed_a_device_and_who_erased_a_buyer_stays_in_the_histories(
+        office: Office) -> None:
+    number = office.paid().order_id
+    device_id = claim_license(
+        number, SECRET, DEVICE, office.world.desk()).license.devices[0].device_id
+    removed = office.ok("device", order=number, device_id=device_id)["license"]
+    assert actors(removed, "device_removed") == ["operator:ann"]
+    other = office.paid(OTHER_KEY, payer_hash="ab" * 32)
+    claim_license(other.order_id, SECRET, DEVICE, office.world.desk())
+    office.ok("erase", order=other.order_id, actor="bo")
+    shown = office.ok("order", order=other.order_id)
+    assert actors(shown["order"], "payer_forgotten") == ["operator:bo"]
+    assert actors(shown["license"], "devices_forgotten") == ["operator:bo"]
 
 
 def test_what_is_due_is_counted(office: Office) -> None:

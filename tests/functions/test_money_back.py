@@ -9,7 +9,8 @@ import pytest
 from shared.errors import ProviderUnavailable
 from shared.use_cases.record_payment import record_payment
 from tests.fakes.script import raises
-from tests.functions.shopfront import Reply, Shopfront
+from tests.functions.events import event
+from tests.functions.shopfront import PRODUCTS, Reply, Shopfront
 from tests.unit.use_cases.world import KEY, OTHER_KEY, OTHER_SECRET, World
 
 if TYPE_CHECKING:
@@ -100,7 +101,17 @@ def test_a_product_without_a_policy_is_not_refunded_on_request() -> None:
 def test_the_policy_is_shown_before_paying(front: Shopfront) -> None:
     policy = {"window_days": 7, "only_if_never_activated": False, "most_per_payer": None,
               "approval_above": {"amount_minor": 10_000, "currency": "CNY"}}
+    listed = front.call("create-order", event("GET", PRODUCTS)).json["products"]
+    assert {one["product_id"]: one["refund_policy"] for one in listed} == {
+        "reader-pro": policy, "course": None}
     assert front.order().json["order"]["refund_policy"] == policy
+
+
+def test_the_policy_agreed_to_stays_on_the_receipt(front: Shopfront) -> None:
+    order_id = bought(front)
+    shown = front.receipt(order_id).json["receipt"]["refund_policy"]
+    assert shown == front.order().json["order"]["refund_policy"]
+    assert shown["window_days"] == 7
 
 
 @pytest.mark.parametrize("call", [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.alarms import ALARMS
 from shared.log import MOST_CHARACTERS, STRUCK_OUT, JsonLog
 from shared.secret import Secret
 from tests.fakes.clock import FakeClock
@@ -43,6 +44,25 @@ def test_a_line_is_out_at_once_for_an_instance_may_be_frozen_after_it() -> None:
     with io.TextIOWrapper(out, encoding="utf-8") as stream:
         JsonLog(stream, FakeClock(1_760_000_000), "notify").fact("order.paid")
         assert out.getvalue().endswith(b"\n")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_how_urgent_it_is(name: str) -> None:
+    assert written(name, alarm=True)["severity"] == ALARMS[name].severity.value
+    assert "severity" not in written(name, alarm=False)
+
+
+def test_an_alarm_that_nobody_listed_rings_all_the_same() -> None:
+    assert written("order.unheard_of", alarm=True)["severity"] == "now"
+
+
+@pytest.mark.parametrize(("name", "severity"), [
+    ("function.crashed", "now"), ("notify.refused", "now"), ("work.backlog", "now"),
+    ("payment.held", "today"), ("refund.given_up", "today"), ("reconcile.difference", "today"),
+    ("complaint.unanswered", "today"), ("complaint.unknown", "week")])
+def test_what_hurts_buyers_is_for_now_and_what_money_waits_for_is_for_today(
+        name: str, severity: str) -> None:
+    assert written(name, alarm=True)["severity"] == severity
 
 
 def test_absence_is_left_out() -> None:

@@ -85,3 +85,22 @@ test("a page that slept through the whole purchase, from before it had an answer
   sleeper.context.show(true);
   assert.deepEqual((await slept.done).entitlements, ["pro"]);
 });
+
+test("a page left open has WeChat asked within ten seconds of any payment, without a notify", async () => {
+  const stage = new Stage();
+  const polledMs: number[] = [];
+  const checkout = stage.open().wechat.checkout();
+  await reached(checkout, "awaiting_payment");
+  const openedMs = stage.profile.nowMs;
+  await until(() => {
+    if (stage.server.count("GET /v1/orders/*") > polledMs.length) polledMs.push(stage.profile.nowMs);
+    return stage.profile.nowMs > openedMs + 300_000;
+  });
+  checkout.detach();
+  await assert.rejects(checkout.done, { code: "aborted" });
+  // The server asks WeChat at the first poll that comes 7 s after its last question.
+  const waitsMs = polledMs.flatMap((askedMs) => polledMs.find((ms) => ms >= askedMs + 7_000) ?? [])
+    .map((nextMs, at) => nextMs - (polledMs[at] ?? 0));
+  assert.ok(waitsMs.length > 100);
+  assert.ok(Math.max(...waitsMs) <= 9_000, `${Math.max(...waitsMs)} ms`);
+});

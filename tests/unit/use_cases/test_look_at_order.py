@@ -104,6 +104,21 @@ def test_a_late_payment_of_what_is_not_sold_any_more_goes_back_once(world: World
     assert len(world.refunds.refunds) == 1
 
 
+def test_what_was_given_back_in_the_console_is_not_given_back_again(world: World,
+                                                                    order: Order) -> None:
+    world.run_timers_for(LIFETIME_S + 600)
+    world.pay(order)
+    world.refunds.console_refund(order.out_trade_no)
+    record_payment(world.gateway.fact(order.out_trade_no, source="query"), world.books)
+    world.office = replace(world.office, catalogue=replace(world.shop.catalogue, products={}))
+    world.run_timers_for(600)
+    late = world.stored(order)
+    assert late.payment is not None
+    assert late.payment.late
+    assert (late.refunds, world.refunds.calls) == ((), [])
+    assert world.licenses.all()[0].standing is Standing.SUSPENDED
+
+
 def test_an_in_time_payment_of_what_is_not_sold_any_more_is_delivered(world: World,
                                                                       order: Order) -> None:
     record_payment(world.pay(order), world.books)

@@ -142,6 +142,21 @@ def test_a_second_payment_of_one_order_is_held(world: World, order: Order) -> No
     assert world.held.rows()[0].reason.value == "second_payment"
 
 
+@pytest.mark.parametrize(("change", "detail"), [
+    ({"amount": Money(9899, "CNY")}, "amount"), ({"out_trade_no": "TB01-unknown"}, "no_order")])
+def test_a_booked_payment_that_the_bill_has_otherwise_is_told(
+        world: World, order: Order, change: dict[str, object], detail: str) -> None:
+    record_payment(world.pay(order), world.books)
+    world.run_timers_for(120)
+    day = day_of(world.clock.now_s())
+    next_noon(world, day)
+    spoil(world, lambda bill: replace(bill, lines=(BillLine(
+        1, bill.lines[0].payment._replace(**change), None),)))  # type: ignore[union-attr]
+    told, = reconcile(world, day).discrepancies
+    assert (told.difference, told.detail) == (Difference.HELD_PAYMENT, detail)
+    assert world.log.named("reconcile.difference")[0]["alarm"] is True
+
+
 @pytest.mark.parametrize(("error", "state"), [
     (BillNotReady(), DayState.WAITING), (UntrustedBill(reason="hash"), DayState.FAILED)])
 def test_a_bill_that_is_not_there_or_not_true_is_tried_again(
