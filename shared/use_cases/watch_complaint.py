@@ -29,7 +29,7 @@ from shared.errors import (
     StoreUnavailable,
     VersionConflict,
 )
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 
 if TYPE_CHECKING:
     from shared.ports import ComplaintDesk, ComplaintRepository, LicenseRepository
@@ -155,7 +155,7 @@ def _settle_holds(complaint: Complaint, room: ComplaintRoom, source: str) -> Non
     """Hold back, or free, the licenses of its orders; those of unpaid orders need nothing."""
     if not room.holds_license:
         return
-    change = hold_order if complaint.is_open else free_order
+    change = hold_order if complaint.is_open else release_order
     for order_id in complaint.order_ids:
         try:
             change(order_id, complaint.hold, room.books, room.licenses, actor="system",
