@@ -4,23 +4,32 @@
     ├── InvalidRequest        400  the caller can mend it (and its narrower kin below)
     │   ├── PayloadTooLarge   413
     │   ├── UnsupportedMedia  415
-    │   ├── NotFound          404  no such route, or no such product
-    │   │   ├── OrderNotFound 404  no such order *for this caller*: one face for all causes
+    │   ├── NotFound          404  no such route, product, complaint …: the code says which
+    │   │   ├── OrderNotFound      no such order *for this caller*: one face for all causes
     │   │   └── LicenseNotFound    no such license *for this caller*, likewise
     │   ├── MethodNotAllowed  405
-    │   └── Conflict          409  the same key with another body, or not yet paid
+    │   └── Conflict          409  what is stored forbids it: the code says why
     ├── RateLimited           429
     ├── Forbidden             403  the license exists and may not be handed out
     ├── DeviceUnproven        401  the request lacks the proof of a device's key
     ├── InvalidNotify         401/400  a notify that proves nothing
+    ├── NotifyNotAccepted     500  a genuine one that could not be booked; it comes again
+    │   ├── PaymentHeld            it fits no order (shared.use_cases.record_payment)
+    │   └── RefundUnfit            likewise of a refund (shared.use_cases.record_refund)
+    ├── UntrustedBill         502  a bill that is not what its hash says
+    ├── ProviderRefused       502  the provider's "no", which no retry will change
     └── Unavailable           503  storage or provider; nothing is lost, try again
         ├── StoreUnavailable       the store did not do it
         ├── StoreUnknown           the store may have done it
-        └── ProviderUnavailable    WeChat did not answer, or not verifiably
+        ├── ProviderUnavailable    WeChat did not answer, or not verifiably
+        └── BillNotReady           the day's bill is not made yet
+
+VersionConflict and AlreadyExists are no part of it: they lead from the store to a use case,
+which decides again, and leave no function.
 
 Adapters translate foreign errors into these; handlers never see an SDK's exception. A code
 is for programs and never changes; the two messages are for people. Neither repeats what the
-caller sent.
+caller sent. `shared.messages` has the words of every code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every setting, read once at start from the environment: the only reader of it.
+"""Every setting, read once at start from the environment that `shared.bootstrap` hands in.
 
 One table (`shared.variables`) says which function needs what, so that a function holds no secret
 it does not use, and a missing one fails at start, by name. A value may say where it is kept

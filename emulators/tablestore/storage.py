@@ -181,11 +181,6 @@ class Store:
         head = self._db.execute(sql).fetchone()
         return None if head is None else head[0]
 
-    def pending_index_changes(self) -> int:
-        """How many writes wait for their global index."""
-        count: int = self._db.execute("SELECT count(*) FROM index_queue").fetchone()[0]
-        return count
-
     def apply_due(self, now_ms: int) -> None:
         """Bring global indexes up to `now_ms`, in the order of the writes."""
         while self._next_due_ms is not None and self._next_due_ms <= now_ms:

@@ -17,7 +17,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scripts.auditing.book_checks import day_of
+from scripts.auditing.days import day_of
 from scripts.auditing.evidence import Finding
 from scripts.auditing.names import canonical, heads
 from scripts.auditing.row_checks import chains, shown

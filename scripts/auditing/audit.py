@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.auditing import (
-    access_log,
     book_checks,
     device_checks,
     journal_checks,
     license_checks,
+    log_checks,
     money_checks,
     row_checks,
 )
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = (
     *row_checks.CHECKS, *money_checks.CHECKS, *license_checks.CHECKS, *device_checks.CHECKS,
-    *book_checks.CHECKS, *journal_checks.CHECKS, *access_log.CHECKS)
+    *book_checks.CHECKS, *journal_checks.CHECKS, *log_checks.CHECKS)
 
 
 class Result(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from scripts.auditing.days import day_of, start_of
 from scripts.auditing.evidence import Check, Line, Money
 from scripts.auditing.license_checks import is_on_its_way
 from scripts.auditing.order_replay import AT_PROVIDER, OPEN
@@ -15,21 +15,8 @@ if TYPE_CHECKING:
 
     from scripts.auditing.evidence import Evidence, Found, Order
 
-BEIJING = timezone(timedelta(hours=8))
 BILL_READY_S = 34 * 3_600
 BILL_PATIENCE_S = 86_400
-BILL_DAYS = 7
-"""A day's bill is asked for over so many days."""
-
-
-def day_of(at_s: int) -> str:
-    """The Beijing day, as bills count."""
-    return datetime.fromtimestamp(at_s, BEIJING).strftime("%Y-%m-%d")
-
-
-def start_of(day: str) -> int:
-    """When a Beijing day began."""
-    return int(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=BEIJING).timestamp())
 
 
 def movements(order: Order) -> Iterator[Line]:

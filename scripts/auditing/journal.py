@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.request import urlopen
 
-from scripts.auditing.book_checks import BEIJING, day_of
+from scripts.auditing.days import BEIJING, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scripts.auditing.book_checks import day_of
+from scripts.auditing.days import day_of
 from scripts.auditing.evidence import PREFIX_LENGTH, Check
 from scripts.auditing.license_checks import is_on_its_way
 from scripts.auditing.money_checks import paid_orders

@@ -91,10 +91,6 @@ class Stack:
         """One firing of the timer of this job, now."""
         return self.functions.fire_timer(self.names["timers"], job)
 
-    def instances_started(self, function: str) -> int:
-        """How many cold starts a function had."""
-        return self.functions.instances(self.names[function]).started
-
     def logs(self) -> list[str]:
         """What all functions printed."""
         return [line for name in self.names.values() for line in self.functions.logs(name)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.simulation.devices import SILENT, Browser
 from scripts.simulation.engine import DAY_MS, HOUR_MS
 from scripts.simulation.promises import Promises
+from scripts.simulation.stories import STORIES
 from shared.domain.device import Way
 from shared.use_cases.manage_devices import decide_takeover, list_devices, remove_device
 from shared.use_cases.restore_license import Claim, restore_license
@@ -169,6 +170,5 @@ class Family:
         self.town.count(f"away for {days} days")
 
     def _tell_story(self) -> None:
-        from scripts.simulation.stories import STORIES
         self.pause(1, 96)
         STORIES[self.story].tell(self)

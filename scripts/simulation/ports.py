@@ -22,7 +22,6 @@ PROVIDER_MS = (60, 400)
 GIVING_UP_MS = (1_000, 3_000)
 
 READS = frozenset({"load", "list", "count", "all", "lines"})
-GROWING = frozenset({"save"})
 
 
 class Crashed(BaseException):

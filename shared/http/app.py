@@ -82,7 +82,7 @@ class App:
             request = self.platform.parse_event(event, request_id)
             return self._as_dict(self._route(request))
         except Exception as error:
-            return self._as_dict(self._refuse(self._known(error), request_id))
+            return self._as_dict(self._refuse(known(error, self.log), request_id))
 
     def _route(self, request: Request) -> Answer:
         matches = [(route, parameters) for route in self.routes
@@ -107,14 +107,7 @@ class App:
         except Exception as error:
             if route.refuse is None:
                 raise
-            return route.refuse(self._known(error))
-
-    def _known(self, error: Exception) -> TongbaoError:
-        """The error as one of ours; any other is a mistake in our code, and told as such."""
-        if isinstance(error, TongbaoError):
-            return error
-        self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
-        return TongbaoError()
+            return route.refuse(known(error, self.log))
 
     def _refuse(self, error: TongbaoError, request_id: str) -> Answer:
         self.log.fact("request.refused", code=error.code, status=error.status,
@@ -132,6 +125,14 @@ class App:
         if body:
             headers["Content-Type"] = JSON_TYPE
         return self.platform.answer_dict(answer.status, {**headers, **answer.headers}, body)
+
+
+def known(error: Exception, log: FactLog) -> TongbaoError:
+    """The error as one of ours; any other is a mistake in our code, and told as such."""
+    if isinstance(error, TongbaoError):
+        return error
+    log.fact("function.crashed", alarm=True, kind=type(error).__name__)
+    return TongbaoError()
 
 
 def dump_json(value: Mapping[str, Any]) -> bytes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import TongbaoError
 from shared.http import fc_event
+from shared.http.app import known
 from shared.http.operator_contract import Act, parse_act
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.errors import TongbaoError
     from shared.ports import FactLog
 
 
@@ -34,7 +35,7 @@ class OperatorApp:
             act = parse_act(fc_event.invoked_with(event))
             told = dict(self.acts[type(act)](act))
         except Exception as error:
-            return self._refusal(act, self._known(error), fc_event.request_id_of(context))
+            return self._refusal(act, known(error, self.log), fc_event.request_id_of(context))
         self.log.fact("admin.acted", act=act.act, actor=act.actor)
         return {"ok": told}
 
@@ -42,9 +43,3 @@ class OperatorApp:
         self.log.fact("admin.refused", act=act.act if act else None,
                       actor=act.actor if act else None, code=error.code, reason=error.reason)
         return error.as_dict(request_id)
-
-    def _known(self, error: Exception) -> TongbaoError:
-        if isinstance(error, TongbaoError):
-            return error
-        self.log.fact("function.crashed", alarm=True, kind=type(error).__name__)
-        return TongbaoError()

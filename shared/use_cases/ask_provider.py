@@ -45,12 +45,19 @@ def close_order(order: Order, books: Books, gateway: PaymentGateway, *, actor: s
     try:
         gateway.close(order.out_trade_no)
     except AlreadyPaid:
-        fact = gateway.query(order.out_trade_no)
-        if fact is None or not fact.was_paid:
-            raise ProviderUnavailable(reason="paid_but_unknown_to_query",
-                                      retry_after_s=2) from None
-        return record_payment(fact, books, order)
+        return book_already_paid(order, books, gateway)
     return close_here(order, books, actor=actor, source=source)
+
+
+def book_already_paid(order: Order, books: Books, gateway: PaymentGateway) -> Order:
+    """The order after the payment is booked that the provider just said it has (AlreadyPaid).
+
+    Raises PaymentHeld and the Unavailable family: a query may not know yet what was just said.
+    """
+    fact = gateway.query(order.out_trade_no)
+    if fact is None or not fact.was_paid:
+        raise ProviderUnavailable(reason="paid_but_unknown_to_query", retry_after_s=2) from None
+    return record_payment(fact, books, order)
 
 
 def close_here(order: Order, books: Books, *, actor: str, source: str) -> Order:

@@ -20,18 +20,18 @@ from shared.errors import (
     Conflict,
     NotFound,
     ProviderRefused,
-    ProviderUnavailable,
     StoreUnavailable,
     StoreUnknown,
     VersionConflict,
 )
 from shared.ports import AlreadyPaid
-from shared.use_cases.record_payment import Books, record_payment
+from shared.use_cases.ask_provider import book_already_paid
 
 if TYPE_CHECKING:
     from shared.domain.catalogue import Catalogue
     from shared.domain.license_key import LicenseKeys
     from shared.ports import PaymentGateway
+    from shared.use_cases.record_payment import Books
 
 MOST_RIVALS = 3
 
@@ -75,7 +75,7 @@ def create_order(request: OrderRequest, shop: Shop) -> Order:
         try:
             return _instructed(order, shop, now_s)
         except AlreadyPaid:
-            return _paid_meanwhile(order, shop)
+            return book_already_paid(order, shop.books, shop.gateway)
         except ProviderRefused as refusal:
             order = _closed_meanwhile(order, refusal, shop)
         except VersionConflict:
@@ -172,13 +172,6 @@ def _closed_meanwhile(order: Order, refusal: ProviderRefused, shop: Shop) -> Ord
 def _without_instruction(order: Order) -> Order:
     """A rival stored a code that our own call may have killed: get one that lives."""
     return replace(order, instruction=None) if order.is_open() else order
-
-
-def _paid_meanwhile(order: Order, shop: Shop) -> Order:
-    fact = shop.gateway.query(order.out_trade_no)
-    if fact is None or not fact.was_paid:
-        raise ProviderUnavailable(reason="paid_but_unknown_to_query", retry_after_s=2)
-    return record_payment(fact, shop.books, order)
 
 
 def _load(order_id: str, shop: Shop) -> Order:

@@ -29,8 +29,8 @@ def hold_order(order_id: str, hold: str, books: Books, licenses: LicenseReposito
                         forbidden="ORDER_NOT_PAID")
 
 
-def free_order(order_id: str, hold: str, books: Books, licenses: LicenseRepository, *,
-               actor: str, source: str) -> Order:
+def release_order(order_id: str, hold: str, books: Books, licenses: LicenseRepository, *,
+                  actor: str, source: str) -> Order:
     """The order without this hold. Raises OrderNotFound and the Unavailable family."""
     event = Event("released", books.clock.now_s(), actor, source, {"hold": hold})
     return change_order(order_id, lambda order: release_hold(order, hold, event), books,

@@ -94,7 +94,8 @@ def _give_back_if_gone(order: Order, office: BackOffice) -> Order:
     """A late payment for a thing that is not sold any more goes back, once, as a whole."""
     assert order.payment is not None
     gone = order.snapshot.product_id not in office.catalogue.products
-    if not (gone and order.payment.late) or order.refunds or order.refund_reported_at_s:
+    goes_back = bool(order.refunds) or order.refund_reported_at_s is not None
+    if goes_back or not (gone and order.payment.late):
         return order
     wanted = RefundRequest("product gone", None, RefundOrigin.PRODUCT_GONE, "system", SOURCE)
     return request_refund(order.order_id, wanted, office.counter)

@@ -21,7 +21,7 @@ from shared.use_cases import settle_held
 from shared.use_cases.decide_refund import APPROVED, DECLINED, decide_refund, decision
 from shared.use_cases.forget_buyer import BuyerData, collect_buyer, forget_buyer
 from shared.use_cases.give_grant import give_grant
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 from shared.use_cases.project_license import change_stored, project_license
 from shared.use_cases.reconcile_day import reconcile_day
 from shared.use_cases.request_refund import RefundRequest, request_refund
@@ -114,10 +114,10 @@ def hold_license(typed: str, desk: OperatorDesk, *, name: str) -> Order:
 
 
 def release_license(typed: str, hold: str, desk: OperatorDesk, *, name: str) -> Order:
-    """The order without this hold. Raises as `free_order` does."""
+    """The order without this hold. Raises as `release_order` does."""
     order = find_order(typed, desk)
-    return free_order(order.order_id, hold, desk.counter.books, desk.counter.licenses,
-                      actor=actor_of(name), source=SOURCE)
+    return release_order(order.order_id, hold, desk.counter.books, desk.counter.licenses,
+                         actor=actor_of(name), source=SOURCE)
 
 
 def give_days(typed: str, term_days: int, key: str, desk: OperatorDesk, *,

@@ -104,15 +104,16 @@ def _run_once(run: Reconciliation, room: AuditRoom) -> Reconciliation:
         bill = room.bills.fetch(run.day)
     except BillNotReady:
         log.fact("reconcile.waiting", day=run.day)
-        result = replace(run, state=DayState.WAITING)
-        room.days.save(result)
-        return result
+        return _stored(replace(run, state=DayState.WAITING), room)
     except UntrustedBill as error:
         log.fact("reconcile.untrusted_bill", alarm=True, day=run.day, reason=error.reason)
-        result = replace(run, state=DayState.FAILED, reason=error.reason or "")
-        room.days.save(result)
-        return result
+        return _stored(replace(run, state=DayState.FAILED, reason=error.reason or ""), room)
     result = compare(bill, run, room)
     log.fact("reconcile.done", day=run.day, payments=result.payments, refunds=result.refunds,
              foreign=result.foreign, differences=result.differences)
+    return result
+
+
+def _stored(result: Reconciliation, room: AuditRoom) -> Reconciliation:
+    room.days.save(result)
     return result

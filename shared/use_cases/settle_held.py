@@ -46,11 +46,15 @@ class HeldDesk:
 
 def load_held(subject_id: str, books: Books) -> HeldPayment:
     """The held payment of this name ("provider:transaction"); raises NotFound."""
-    provider, _, transaction_id = subject_id.partition(":")
-    held = books.held.load(provider, transaction_id)
+    held = _find(subject_id, books)
     if held is None:
         raise NotFound(code="HELD_PAYMENT_NOT_FOUND")
     return held
+
+
+def _find(subject_id: str, books: Books) -> HeldPayment | None:
+    provider, _, transaction_id = subject_id.partition(":")
+    return books.held.load(provider, transaction_id)
 
 
 def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
@@ -60,8 +64,7 @@ def look_at_held(subject_id: str, desk: HeldDesk) -> int | None:
     Raises ProviderUnavailable and the rest of its family.
     """
     books = desk.books
-    provider, _, transaction_id = subject_id.partition(":")
-    held = books.held.load(provider, transaction_id)
+    held = _find(subject_id, books)
     if held is None:
         return None
     if held.state is HeldState.WAITING:

@@ -31,7 +31,7 @@ from shared.errors import (
     Unavailable,
     VersionConflict,
 )
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 
 if TYPE_CHECKING:
     from shared.ports import ComplaintDesk, ComplaintRepository, LicenseRepository
@@ -168,11 +168,11 @@ def _with_news(stored: Complaint | None, fact: ComplaintFact, room: ComplaintRoo
 
 
 def _settle_holds(complaint: Complaint, room: ComplaintRoom, source: str) -> None:
-    """Hold back, or free, the licenses of its orders; those of unpaid orders need nothing.
+    """Hold back, or release, the licenses of its orders; those of unpaid orders need nothing.
 
-    Without the policy they are freed too: it may have been switched off while one was held.
+    Without the policy they are released too: it may have been switched off while one was held.
     """
-    change = hold_order if complaint.is_open and room.holds_license else free_order
+    change = hold_order if complaint.is_open and room.holds_license else release_order
     for order_id in complaint.order_ids:
         try:
             change(order_id, complaint.hold, room.books, room.licenses, actor="system",

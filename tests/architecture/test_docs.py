@@ -156,7 +156,8 @@ def test_the_words_of_the_code_are_in_the_glossary(word: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/**/*.md", "emulators/*/README.md", "infra/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "emulators/*/README.md", "infra/*.md",
+                    "extension/**/*.md", "tests/**/*.md")
     for path in ROOT.glob(pattern)))
 def test_every_link_in_a_document_leads_somewhere(name: str) -> None:
     path = ROOT / name

@@ -51,13 +51,6 @@ def _refund_without_number(town: Town) -> None:
     town.order("partly")["r0001"] = first
 
 
-def _drop(table: str, **wanted: Any) -> Plant:
-    def plant(town: Town) -> None:
-        rows = town.rows[table]
-        rows.remove(one(rows, **wanted))
-    return plant
-
-
 def _license_gone(town: Town) -> None:
     town.rows["licenses"].remove(town.license("paid"))
 

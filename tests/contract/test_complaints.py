@@ -80,7 +80,7 @@ def test_a_complaint_that_is_not_there_cannot_be_saved(world: World, stores: Sto
         stores.complaints.save(answered(samples.complaint(next(world.numbers))))
 
 
-def test_all_are_listed(world: World, stores: Stores) -> None:
+def test_all_are_listed_each_once_for_each_provider(world: World, stores: Stores) -> None:
     made = [samples.complaint(next(world.numbers)) for _ in range(5)]
     made.append(replace(made[0], provider="alipay"))
     for complaint in made:

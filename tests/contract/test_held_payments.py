@@ -92,7 +92,7 @@ def test_what_was_never_recorded_cannot_be_saved(world: World, stores: Stores) -
     assert stores.held.load(held.provider, held.transaction_id) is None
 
 
-def test_all_are_listed(world: World, stores: Stores) -> None:
+def test_all_are_listed_those_that_are_settled_too(world: World, stores: Stores) -> None:
     made = [samples.held(next(world.numbers)) for _ in range(5)]
     for held in made:
         stores.held.record_once(held)

@@ -10,7 +10,7 @@ from shared.domain.money import Money
 from shared.domain.order import OrderState
 from shared.domain.payment import PaymentFact, TradeState
 from shared.use_cases.give_grant import give_grant
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 from shared.use_cases.reconcile_day import reconcile_day
 from tests.crash_points.acts import (
     HOUR_S,
@@ -160,7 +160,7 @@ def _held_back(stage: Stage) -> None:
     stage.until_answered("operator", lambda: hold_order(
         order.order_id, "operator", stage.books, stage.licenses, **who))
     claim_refused(stage, order, "LICENSE_SUSPENDED")
-    stage.until_answered("operator", lambda: free_order(
+    stage.until_answered("operator", lambda: release_order(
         order.order_id, "operator", stage.books, stage.licenses, **who))
     claim(stage, order)
 

@@ -9,7 +9,7 @@ from shared.adapters.ed25519_issuer import Ed25519LicenseIssuer
 from shared.domain.catalogue import Catalogue
 from shared.domain.order import OrderState
 from shared.secret import Secret
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 from shared.use_cases.request_refund import request_own_refund
 from tests.crash_points.acts import (
     HOUR_S,
@@ -224,7 +224,7 @@ def _held(stage: Stage) -> None:
     for wanted in (DEVICE, OTHER_DEVICE):
         refresh_refused(stage, order, "LICENSE_SUSPENDED", wanted)
     restore_refused(stage, order, THIRD, "LICENSE_SUSPENDED")
-    stage.until_answered("operator", lambda: free_order(
+    stage.until_answered("operator", lambda: release_order(
         order.order_id, "operator", stage.books, stage.licenses, **who))
     for wanted in (DEVICE, OTHER_DEVICE):
         refresh(stage, order, wanted)

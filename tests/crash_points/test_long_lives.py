@@ -15,7 +15,7 @@ import pytest
 from shared.domain.device import Wanted
 from shared.errors import TongbaoError
 from shared.use_cases.give_grant import give_grant
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 from tests.crash_points.acts import buy, try_claim
 from tests.crash_points.devices import (
     DAY_S,
@@ -128,8 +128,8 @@ class Life:
                           self.stage.licenses, **WHO)
 
     def _free(self) -> object:
-        return free_order(self.order.order_id, "operator", self.stage.books,
-                          self.stage.licenses, **WHO)
+        return release_order(self.order.order_id, "operator", self.stage.books,
+                             self.stage.licenses, **WHO)
 
     def _give(self) -> object:
         return give_grant(self.order.order_id, 30, f"g{self.chance.randrange(3)}",

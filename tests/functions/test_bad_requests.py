@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.create_order import index as create_order
+from shared.http.app import App
+from shared.http.source_bucket import SourceBucket
 from shared.messages import MESSAGES
 from tests.functions.events import as_dict, event
 from tests.functions.shopfront import (
@@ -249,12 +252,8 @@ def test_an_order_that_is_not_there_is_404(front: Shopfront, path: str,
 
 def test_too_many_orders_from_one_source_are_429(front: Shopfront) -> None:
     world = World()
-    from functions.create_order import index
-    from shared.http.app import App
-    from shared.http.source_bucket import SourceBucket
-
     bucket = SourceBucket(world.clock, per_minute=1, burst=2)
-    routes = index.routes(world.shop, bucket, world.refund_counter)
+    routes = create_order.routes(world.shop, bucket, world.refund_counter)
     front.apps["create-order"] = App(routes, log=world.log, cors=True, begin=lambda _: None)
     assert [order(front).status for _ in range(3)] == [200, 200, 429]
     reply = order(front)

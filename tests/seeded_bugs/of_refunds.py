@@ -186,7 +186,7 @@ def _held_anew(held: Any, desk: Any) -> Any:
 bug("each look refunds a held payment anew", "held: its refund's notify lost", "I8",
     {(settle_held, "_follow"): _held_anew})
 bug("a complaint's hold is never released", "complaint: notified, answered, completed", "I14",
-    {(watch_complaint, "free_order"): lambda *args, **who: None})
+    {(watch_complaint, "release_order"): lambda *args, **who: None})
 bug("a complaint holds nothing back", "complaint: notified, answered, completed", "I14",
     {(watch_complaint, "hold_order"): lambda *args, **who: None})
 bug("an answered complaint is not watched any more", "complaint: nobody answers", "I14",

@@ -46,7 +46,7 @@ def test_a_product_is_what_the_file_says(tmp_path: Path) -> None:
     assert (product.term_days, product.entitlements) == (365, ("pro",))
 
 
-def test_for_ever_is_null(tmp_path: Path) -> None:
+def test_a_term_of_null_is_for_ever(tmp_path: Path) -> None:
     forever = {**GOOD, "products": [{**PRODUCT, "term_days": None}]}
     assert load(tmp_path, forever).products["pro"].term_days is None
 

@@ -42,7 +42,8 @@ EXPRESSIONS = st.tuples(
     ("CRON_TZ=Asia/Shanghai 0 30 7 * * *", "2026-01-01 00:00:00", "2026-01-01 23:30:00"),
     ("CRON_TZ=America/New_York 0 30 2 8 3 *", "2026-03-01 00:00:00", "2027-03-08 07:30:00"),
 ])
-def test_the_next_firing(expression: str, after: str, expected: str) -> None:
+def test_the_next_firing_is_the_first_that_the_expression_names(
+        expression: str, after: str, expected: str) -> None:
     assert cron.parse(expression).next_after(utc(after)) == utc(expected)
 
 

@@ -59,7 +59,7 @@ def holds(client: ots.OTSClient, condition: Any) -> bool:
         (bytearray(b"m"), (bytearray(b"a"), bytearray(b"m"), bytearray(b"z"))),
     ],
 )
-def test_comparators(
+def test_a_comparator_orders_values_as_their_type_does(
     orders: ots.OTSClient, value: Any, others: Any, comparator: int, outcomes: Any
 ) -> None:
     put(orders, "1", {"a": value})

@@ -95,7 +95,7 @@ def test_the_journals_are_shown(merchant: Merchant) -> None:
     assert control(merchant, "GET", "orders/ORDER0001")[1]["total_fen"] == 990
 
 
-def test_refunds_by_hand(merchant: Merchant) -> None:
+def test_a_person_refunds_and_settles_as_far_as_the_balance_goes(merchant: Merchant) -> None:
     merchant.paid()
     refund = control(merchant, "POST", "refund", out_trade_no="ORDER0001", refund_fen=5)[1]
     number = refund["out_refund_no"]
@@ -107,7 +107,8 @@ def test_refunds_by_hand(merchant: Merchant) -> None:
     assert [each["out_refund_no"] for each in control(merchant, "GET", "refunds")[1]] == [number]
 
 
-def test_time_and_reset(merchant: Merchant, clock: Clock) -> None:
+def test_time_moves_on_command_and_a_reset_forgets_time_and_orders(
+        merchant: Merchant, clock: Clock) -> None:
     merchant.create()
     assert control(merchant, "POST", "advance", seconds=HOUR)[1]["now_s"] == clock.now_s + HOUR
     assert control(merchant, "GET", "clock")[1]["advanced_s"] == HOUR

@@ -47,7 +47,7 @@ def test_it_places_pays_queries_and_refunds(
     assert (status, json.loads(text)["status"]) == (200, "SUCCESS")
 
 
-def test_it_closes(world: tuple[WeChatPay, WeChatPayEmulator]) -> None:
+def test_it_closes_an_order(world: tuple[WeChatPay, WeChatPayEmulator]) -> None:
     client, _ = world
     create(client)
     assert client.close("ORDER0001")[0] == 204

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.use_cases.create_order import create_order
+from shared.use_cases.record_payment import record_payment
 from tests.unit.use_cases.world import World, request
 
 if TYPE_CHECKING:
@@ -24,3 +25,12 @@ def order(world: World) -> Order:
     placed = create_order(request(), world.shop)
     world.forget_calls()
     return placed
+
+
+@pytest.fixture
+def paid(world: World, order: Order) -> Order:
+    """Paid, and the first look of the timer is over."""
+    record_payment(world.pay(order), world.books)
+    world.run_timers_for(120)
+    world.forget_calls()
+    return world.stored(order)

@@ -1,6 +1,5 @@
 """Steps of a refund, as the tests of refunds take them."""
 
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -10,7 +10,7 @@ from shared.domain.license import DAY_S, License, Standing
 from shared.errors import Conflict, Forbidden, OrderNotFound, StoreUnavailable
 from shared.use_cases.claim_license import claim_license
 from shared.use_cases.give_grant import give_grant
-from shared.use_cases.hold_order import free_order, hold_order
+from shared.use_cases.hold_order import hold_order, release_order
 from shared.use_cases.record_payment import record_payment
 from shared.use_cases.request_refund import request_own_refund
 from tests.fakes.script import raises
@@ -34,7 +34,8 @@ def hold(world: World, order: Order, name: str = "operator") -> Order:
 
 
 def free(world: World, order: Order, name: str = "operator") -> Order:
-    return free_order(order.order_id, name, world.books, world.licenses, actor=LI, source="admin")
+    return release_order(order.order_id, name, world.books, world.licenses, actor=LI,
+                         source="admin")
 
 
 def give(world: World, order: Order, key: str = KEY, days: int = 30) -> License:

@@ -1,6 +1,5 @@
 """Following a refund: sent once, followed to its end, found where nobody asked."""
 
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -34,18 +33,6 @@ from tests.unit.use_cases.world import KEY, OTHER_SECRET, World
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
-
-HALF = Money(4950, "CNY")
-
-
-
-@pytest.fixture
-def paid(world: World, order: Order) -> Order:
-    """Paid, and the first look of the timer is over."""
-    record_payment(world.pay(order), world.books)
-    world.run_timers_for(120)
-    world.forget_calls()
-    return world.stored(order)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -1,6 +1,5 @@
 """Asking for a refund: reserved once, within what was paid and what was agreed."""
 
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -21,23 +20,11 @@ from shared.use_cases.create_order import create_order
 from shared.use_cases.decide_refund import APPROVED, DECLINED, decide_refund, decision
 from shared.use_cases.give_grant import give_grant
 from shared.use_cases.record_payment import record_payment
-from tests.unit.use_cases.refunding import ask, bought, claim, give, license_standing, settle
+from tests.unit.use_cases.refunding import HALF, ask, bought, claim, give, license_standing, settle
 from tests.unit.use_cases.world import OTHER_KEY, World, request
 
 if TYPE_CHECKING:
     from shared.domain.order import Order
-
-HALF = Money(4950, "CNY")
-
-
-
-@pytest.fixture
-def paid(world: World, order: Order) -> Order:
-    """Paid, and the first look of the timer is over."""
-    record_payment(world.pay(order), world.books)
-    world.run_timers_for(120)
-    world.forget_calls()
-    return world.stored(order)
 
 
 def test_a_request_reserves_suspends_and_calls_nobody(world: World, paid: Order) -> None:

@@ -12,7 +12,7 @@ from shared.adapters.wechatpay.refunds import WeChatRefundGateway
 from shared.domain.complaint import ComplaintNotice
 from shared.domain.money import Money
 from shared.domain.refund import RefundFact, RefundState
-from shared.errors import ProviderRefused, ProviderUnavailable
+from shared.errors import InvalidNotify, ProviderRefused, ProviderUnavailable
 from shared.ports import RefundTerms
 from tests.fakes.samples import PRICE
 from tests.unit.adapters.wechatpay.emulated import NUMBER, Pair, account, pair
@@ -186,7 +186,6 @@ def test_wechatpayv3_reads_the_same_complaint(shop: Shop, action: str) -> None:
 @pytest.mark.parametrize("kind", ["signtest", "wrong_serial", "unsigned", "tampered_body",
                                   "truncated_body", "wrong_api_v3_key"])
 def test_a_faulty_notify_of_a_refund_is_refused(shop: Shop, kind: str) -> None:
-    from shared.errors import InvalidNotify
     shop.gateway.place(shop.request())
     faulty = shop.notified(out_refund_no=FIRST, faults=(Fault(kind, "notify"),))
     with pytest.raises(InvalidNotify):
