@@ -5,6 +5,8 @@ import { DAY_S } from "./mint";
 import { Stage, reached, settled, until } from "./stage";
 import { offline } from "./server";
 
+/** By what stands in for `Math.random`. */
+const DRAWN = 0.5;
 const IAT = 1_800_000_000 - 1_800_000_000 % DAY_S;
 
 test("a refresh is due when 40 to 49 % of the lease have passed", () => {
@@ -21,6 +23,17 @@ test("not before the next UTC midnight, not all at that midnight, and not after 
   assert.equal(refreshAtS(short, 0), IAT + DAY_S);
   assert.ok(refreshAtS(short, 0.999) > IAT + DAY_S);
   assert.equal(refreshAtS({ iat: IAT, exp: IAT + 3_600 }, 0.5), IAT + 3_600);
+});
+
+test("each browser draws its own time to refresh", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const state = await wechat.getLicense();
+  assert.ok(state.status === "active");
+  const claims = JSON.parse(Buffer.from(state.license.token.split(".")[1] ?? "", "base64url").toString()) as { iat: number; exp: number };
+  const { refreshAtS: drawn } = stage.kept<{ refreshAtS: number }>("license") ?? {};
+  assert.equal(drawn, refreshAtS(claims, DRAWN));
+  assert.notEqual(drawn, refreshAtS(claims, 0));
 });
 
 async function atWork(): Promise<{ stage: Stage; alarm: () => Promise<void>; wechat: ReturnType<Stage["open"]>["wechat"] }> {
