@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refreshAtS } from "../src/keeper";
-import { DAY_S } from "./mint";
+import { DAY_S, entry, keySet, newSigner } from "./mint";
 import { Stage, reached, settled, until } from "./stage";
 import { offline } from "./server";
 
@@ -90,6 +90,20 @@ test("a refund becomes the state, and is told in every context", async () => {
   await settled();
   assert.equal(heard.at(-1), "revoked");
   assert.equal(await other.isActive(), false);
+});
+
+test("a key that is withdrawn changes the state, and is told in every context", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const other = stage.open().wechat;
+  const heard: string[] = [];
+  other.on("change", (state) => heard.push(state.status));
+  const { server } = stage;
+  server.set = await keySet(server.roots[0], 2, server.nowS, [entry("a", server.signing.signer, server.nowS, "withdrawn"),
+    entry("b", newSigner(), server.nowS)]);
+  await wechat.refresh();
+  await settled();
+  assert.deepEqual(heard, ["invalid"]);
 });
 
 test("when a screen opens the server is asked once an hour at most", async () => {
