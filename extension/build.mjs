@@ -24,6 +24,8 @@ const SMALLER = { module: true, ecma: 2022, compress: { passes: 3 } };
 /** What of the sample is compiled; all else in it is copied, but for sources and manifests. */
 const SAMPLE_ENTRIES = ["background.ts", "popup.ts", "pay.ts"];
 const SAMPLE_SOURCES = /^(src|dev)$|^\.|^tsconfig.*\.json$|^manifest.*\.json$|^README/;
+/** What sellers import, and where it is written. */
+const SDK = { tongbao: "index", extpay: "extpay" };
 /** Packages that end up in every bundle: their licenses ask to be told of. */
 const BUNDLED = ["lean-qr"];
 const NOTICES = "THIRD-PARTY.txt";
@@ -53,7 +55,7 @@ async function buildSdk() {
   const out = join(OUT, "sdk");
   rmSync(out, { recursive: true, force: true });
   const { outputFiles } = await build({ ...COMMON, plugins: LEAN, write: false, outdir: out,
-    entryPoints: { tongbao: join(HERE, "sdk", "src", "index.ts"), extpay: join(HERE, "sdk", "src", "extpay.ts") } });
+    entryPoints: Object.fromEntries(Object.entries(SDK).map(([name, source]) => [name, join(HERE, "sdk", "src", `${source}.ts`)])) });
   mkdirSync(out, { recursive: true });
   for (const { path, text } of outputFiles) writeFileSync(path, (await minify(text, SMALLER)).code);
   writeNotices(out);
@@ -91,6 +93,8 @@ function buildTypes() {
   const { status } = spawnSync(process.execPath, [compiler, "-p", join(HERE, "tsconfig.json"), "--noEmit", "false", "--declaration",
     "--emitDeclarationOnly", "--outDir", join(OUT, "sdk", "types")], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
+  // Beside each script, where compilers look for them.
+  for (const [name, source] of Object.entries(SDK)) writeFileSync(join(OUT, "sdk", `${name}.d.ts`), `export * from "./types/sdk/src/${source}";\n`);
 }
 
 const fits = await buildSdk();

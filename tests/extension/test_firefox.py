@@ -9,6 +9,8 @@ import pytest
 
 from scripts.checks.browser import missing_firefox, must_run
 from scripts.demo_purchase.browser.sample import PRODUCT
+from scripts.demo_purchase.buyer import Buyer
+from scripts.demo_purchase.buyer import expect as answered
 from tests.extension.firefox_machine import FirefoxMachine
 from tests.extension.pages import PRO_TEXT
 from tests.extension.test_package import WITHOUT_WARNING
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 CODE = ".tile [role=img]"
 LICENSE, POLL = (f"tongbao:{PRODUCT}:{name}" for name in ("license", "poll"))
+MOST_LOOKS = 100
 PICTURE_ONLY = "icons/coin.svg"
 """Of the extension, and so with its rights, but without a script of it."""
 POPUP = "chrome.extension.getViews({type: 'popup'})[0]"
@@ -69,6 +72,19 @@ def expect_pro_works(popup: Tab) -> None:
     popup.evaluate(f"document.execCommand('insertText', false, {json.dumps(PRO_TEXT)})")
     popup.wait_for_element(".outline li")
     assert popup.text(".outline ul") == "First heading\nA first point.\nA second point."
+
+
+def bought(world: World) -> str:
+    """The number of an order that somebody paid on another device."""
+    buyer = Buyer(world.stack.urls)
+    order = answered(buyer.place(PRODUCT), 200, 201)["order"]
+    world.stack.wechatpay.pay(order["payment"]["value"])
+    for _ in range(MOST_LOOKS):
+        if answered(buyer.look(order["order_id"]), 200)["order"]["status"] == "paid":
+            break
+    answered(buyer.claim(order["order_id"]), 200)
+    number: str = order["out_trade_no"]
+    return number
 
 
 def expect_only_the_manifests_permissions(page: Tab) -> None:
@@ -122,3 +138,25 @@ def test_a_code_in_the_toolbars_popup_paid_after_firefox_quit_unlocks_at_its_nex
     beside = machine.page(PICTURE_ONLY)
     beside.wait_for(f"chrome.storage.local.get().then(kept => {json.dumps(LICENSE)} in kept)")
     expect_pro_works(machine.page("popup.html"))
+
+
+def test_the_money_comes_back_and_another_purchase_is_restored_by_its_number(
+        machine: FirefoxMachine, world: World) -> None:
+    machine.start()
+    page = machine.page("pay.html?view=pay")
+    page.wait_for_element(CODE)
+    world.pay(page.picture())
+    page.wait_for_element("main .medal[data-kind=good]")
+    history = machine.page("pay.html?view=history")
+    history.click("[id^=refund-]")
+    history.click("#refund-now")
+    history.wait_for("document.querySelector('#title').innerText === 'Refund of ¥99.00'")
+    popup = machine.page("popup.html")
+    popup.wait_for("document.querySelector('.card h2')?.innerText === 'The license is suspended'")
+
+    restoring = machine.page("pay.html?view=restore")
+    restoring.click("#proof")
+    restoring.evaluate(f"document.execCommand('insertText', false, {json.dumps(bought(world))})")
+    restoring.click("#restore-now")
+    restoring.wait_for("document.querySelector('#title').innerText === 'Restored and unlocked'")
+    expect_pro_works(popup)

@@ -106,7 +106,7 @@ def test_a_canceled_order_is_closed_at_wechat_and_the_next_one_is_new(
     page.picture()
     number = page.order_number
     popup = machine.popup()
-    expect(popup.page.locator("#pay")).to_have_text("Go on paying")
+    expect(popup.page.locator("#pay")).to_have_text("Continue to payment")
     page.click("cancel")
     expect(page.title).to_have_text("The order is closed")
     expect(popup.page.locator("#buy")).to_be_visible()

@@ -137,7 +137,7 @@ def test_a_profile_copied_without_its_device_key_has_to_restore(
     copy.cut_off = True
     copy.popup().expect_locked()
     page = copy.pay_page("license")
-    expect(page.title).to_have_text("The license is of another browser")
+    expect(page.title).to_have_text("The license belongs to another browser")
     copy.stop()
     copy.cut_off = False
     restored(copy, key)

@@ -1,9 +1,9 @@
 /** For extensions written for ExtensionPay: its calls, on this SDK. Change one import:
  *
- *   // pay.js
+ *   // shop.js
  *   export default extPayFor({ apiBase, product, issuer, environment, roots });
  *   // everywhere else
- *   import ExtPay from "./pay.js";          // was: from "extpay"
+ *   import ExtPay from "./shop.js";         // was: from "extpay"
  *   const extpay = ExtPay("my-extension");  // as it is; the name is not needed
  *
  * There are no accounts, so `email` is null, and no trials: `trialStartedAt` is null for ever, and the trial page

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { PayError } from "../src/errors";
 import { extPayFor } from "../src/extpay";
 import { platformOf } from "../src/chrome_adapters";
+import { newKeyPair } from "../src/device";
 import { Stage, reached, settled, until } from "./stage";
 import { json, offline, refusal } from "./server";
 
@@ -182,6 +183,12 @@ test("code written for ExtensionPay runs after one import changed", async () => 
   assert.ok(after.paid && after.paidAt instanceof Date);
   assert.deepEqual(events, ["paid true"]);
   assert.equal(after.installedAt.getTime(), user.installedAt.getTime());
+});
+
+test("the private half of the device's key cannot be read", async () => {
+  const { privateKey } = await newKeyPair();
+  assert.equal(privateKey.extractable, false);
+  await assert.rejects(crypto.subtle.exportKey("pkcs8", privateKey));
 });
 
 test("a platform is told coarsely, in the form that the API takes", () => {

@@ -242,6 +242,18 @@ test("detached, the page lets go; the background goes on at its alarm", async ()
   assert.equal(stage.profile.alarms.has("tongbao:reader-pro:care"), true);
 });
 
+test("a browser that starts asks for the order under way at once, before any alarm", async () => {
+  const stage = new Stage();
+  const page = stage.open();
+  await reached(page.wechat.checkout(), "awaiting_payment");
+  page.context.die();
+  stage.server.pay();
+  const worker = stage.open();
+  worker.wechat.startBackground();
+  for (const listener of worker.context.background.start) listener();
+  await until(() => worker.wechat.isActive());
+});
+
 test("while a page polls the background's alarm asks nothing", async () => {
   const stage = new Stage();
   const worker = stage.open();

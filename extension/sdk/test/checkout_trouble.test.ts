@@ -104,3 +104,18 @@ test("a page left open has WeChat asked within ten seconds of any payment, witho
   assert.ok(waitsMs.length > 100);
   assert.ok(Math.max(...waitsMs) <= 9_000, `${Math.max(...waitsMs)} ms`);
 });
+
+test("a license whose lease is not signed yet is asked for again after two seconds", async () => {
+  const stage = new Stage();
+  const { wechat } = stage.open();
+  const checkout = wechat.checkout();
+  await reached(checkout, "awaiting_payment");
+  stage.server.unsigned = 1;
+  stage.server.pay();
+  const state = await reached(checkout, "failed");
+  assert.ok(state.phase === "failed" && state.error.retryable && state.error.reason === "LEASE_PENDING");
+  const beforeMs = stage.profile.nowMs;
+  await checkout.done;
+  assert.ok(stage.profile.nowMs - beforeMs >= 2_000, `${stage.profile.nowMs - beforeMs}`);
+  assert.equal(stage.server.count("POST /v1/licenses/claim"), 2);
+});

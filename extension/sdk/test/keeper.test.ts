@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refreshAtS } from "../src/keeper";
-import { DAY_S } from "./mint";
+import { DAY_S, entry, keySet, newSigner } from "./mint";
 import { Stage, reached, settled, until } from "./stage";
 import { offline } from "./server";
 
+/** By what stands in for `Math.random`. */
+const DRAWN = 0.5;
 const IAT = 1_800_000_000 - 1_800_000_000 % DAY_S;
 
 test("a refresh is due when 40 to 49 % of the lease have passed", () => {
@@ -21,6 +23,17 @@ test("not before the next UTC midnight, not all at that midnight, and not after 
   assert.equal(refreshAtS(short, 0), IAT + DAY_S);
   assert.ok(refreshAtS(short, 0.999) > IAT + DAY_S);
   assert.equal(refreshAtS({ iat: IAT, exp: IAT + 3_600 }, 0.5), IAT + 3_600);
+});
+
+test("each browser draws its own time to refresh", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const state = await wechat.getLicense();
+  assert.ok(state.status === "active");
+  const claims = JSON.parse(Buffer.from(state.license.token.split(".")[1] ?? "", "base64url").toString()) as { iat: number; exp: number };
+  const { refreshAtS: drawn } = stage.kept<{ refreshAtS: number }>("license") ?? {};
+  assert.equal(drawn, refreshAtS(claims, DRAWN));
+  assert.notEqual(drawn, refreshAtS(claims, 0));
 });
 
 async function atWork(): Promise<{ stage: Stage; alarm: () => Promise<void>; wechat: ReturnType<Stage["open"]>["wechat"] }> {
@@ -77,6 +90,19 @@ test("a refund becomes the state, and is told in every context", async () => {
   await settled();
   assert.equal(heard.at(-1), "revoked");
   assert.equal(await other.isActive(), false);
+});
+
+test("a key that is withdrawn changes the state, and is told in every context", async () => {
+  const stage = new Stage();
+  const { wechat } = await stage.bought();
+  const other = stage.open().wechat;
+  const heard: string[] = [];
+  other.on("change", (state) => heard.push(state.status));
+  const { server } = stage;
+  server.set = await keySet(server.roots[0], 2, server.nowS, [entry("a", server.signing.signer, server.nowS, "withdrawn"),
+    entry("b", newSigner(), server.nowS)]);
+  await wechat.refresh();
+  await until(() => heard.at(-1) === "invalid");
 });
 
 test("when a screen opens the server is asked once an hour at most", async () => {

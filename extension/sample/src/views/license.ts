@@ -62,8 +62,8 @@ function active(model: Model, context: Context, { license, inGrace }: Active): V
 function facts(model: Model, context: Context, license: License): VNode {
   const { say, language } = context;
   return h("dl.facts", {},
-    fact(say("valid_until"),
-      license.endsAt === null ? say("for_ever") : formatDay(license.endsAt, language)),
+    license.endsAt === null ? fact(say("valid"), say("for_ever"))
+      : fact(say("valid_until"), formatDay(license.endsAt, language)),
     fact(say("offline_until"), formatDay(license.graceEndsAt, language)),
     license.licenseKey === null ? null
       : copyableFact(model, context, say("license_key"), "copy-key", license.licenseKey));
