@@ -7,6 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import Error
+
 from tests.extension.pages import PayPage
 from tests.extension.world import scan
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tests.extension.machine import Machine
     from tests.extension.world import World
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Closed(Exception):
@@ -30,8 +32,10 @@ class RealPopup:
         self._machine = machine
         self._session: CDPSession = machine.context.new_cdp_session(machine.context.pages[0])
         self._session.on("Target.receivedMessageFromTarget", self._received)
+        self._session.on("Target.detachedFromTarget", self._detached)
         self._answers: dict[int, Any] = {}
         self._asked = 0
+        self._to: str | None = None
         self._open()
 
     def evaluate(self, expression: str) -> Any:
@@ -70,17 +74,26 @@ class RealPopup:
 
     def _send(self, method: str, **params: Any) -> Any:
         self._asked += 1
-        self._session.send("Target.sendMessageToTarget", {
-            "sessionId": self._to,
-            "message": json.dumps({"id": self._asked, "method": method, "params": params})})
+        try:
+            self._session.send("Target.sendMessageToTarget", {
+                "sessionId": self._to,
+                "message": json.dumps({"id": self._asked, "method": method, "params": params})})
+        except Error as error:  # nobody is there
+            raise Closed(error.message) from error
         deadline = time.monotonic() + PATIENCE_S
         while self._asked not in self._answers:
             assert time.monotonic() < deadline, f"the popup does not answer to {method}"
+            if self._to is None:
+                raise Closed(method)
             self._session.send("Target.getTargets")  # the driver hears what came meanwhile
         answer = self._answers[self._asked]
         if "error" in answer:
             raise Closed(answer["error"]["message"])
         return answer["result"]
+
+    def _detached(self, event: dict[str, Any]) -> None:
+        if event["sessionId"] == self._to:
+            self._to = None
 
     def _received(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
