@@ -34,7 +34,7 @@ class Shop:
 
     def next(self) -> tuple[str, dict[str, str], bytes]:
         """The next notify; fails when none comes."""
-        return self.received.get(timeout=10)
+        return self.received.get(timeout=60)
 
 
 @contextmanager
