@@ -69,9 +69,10 @@ def exchange(address: str, timeouts: Timeouts = QUICK) -> tuple[Stage, int]:
 
 
 def test_a_refused_connection_sent_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    assert exchange(f"http://127.0.0.1:{port}") == (Stage.CONNECTING, 1)
+    with socket.socket() as held:  # it does not listen, and nobody else can
+        held.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{held.getsockname()[1]}"
+        assert exchange(address) == (Stage.CONNECTING, 1)
 
 
 @pytest.mark.parametrize("answers", [True, False])
