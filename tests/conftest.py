@@ -1,7 +1,8 @@
-"""What holds for every test: properties have no deadline, for a busy machine is no mistake.
+"""What holds for every test: properties have no deadline, and to make their examples may take
+long, for a busy machine is no mistake.
 
 Under CI they try the same examples each time, so that red means the change and not the day;
-on a developer's machine new ones.
+on a developer's machine new ones. `.ci/run` says so, and so does CI=true.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 settings.register_profile("tongbao", deadline=None, print_blob=True,
-                          derandomize=os.environ.get("CI") == "true")
+                          suppress_health_check=[HealthCheck.too_slow],
+                          derandomize=(os.environ.get("CI") == "true"
+                                       or "TONGBAO_SAME_EXAMPLES" in os.environ))
 settings.load_profile("tongbao")
 
 

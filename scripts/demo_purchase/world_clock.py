@@ -42,9 +42,14 @@ class WorldClock:
         """The interpreter's command for processes that live by this clock."""
         return [sys.executable, "-u", str(LAUNCHER), str(self._file)]
 
+    @property
+    def ahead_s(self) -> int:
+        """How much later it is here than on this machine."""
+        return int.from_bytes(self._ahead[:], "big")
+
     def now_s(self) -> float:
         """Seconds since 1970."""
-        return time.time() + int.from_bytes(self._ahead[:], "big")
+        return time.time() + self.ahead_s
 
     def now_ms(self) -> int:
         """The same in milliseconds."""
@@ -53,5 +58,4 @@ class WorldClock:
     def advance_to(self, at_s: float) -> None:
         """Let it be at least this late, for everybody at once."""
         ahead_s = max(0, math.ceil(at_s - self.now_s()))
-        before_s = int.from_bytes(self._ahead[:], "big")
-        self._ahead[:] = (before_s + ahead_s).to_bytes(OFFSET_BYTES, "big")
+        self._ahead[:] = (self.ahead_s + ahead_s).to_bytes(OFFSET_BYTES, "big")

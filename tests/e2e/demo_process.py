@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
+PATIENCE_S = 300
 
 
 def start_demo(state: Path, *options: str, environment: Mapping[str, str] | None = None,

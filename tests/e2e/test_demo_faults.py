@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from emulators.fc import Invocation
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def processes_that_mention(folder: Path) -> list[str]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext
 
     from tests.extension.built import Build
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
+LOOK_AGAIN_MS = 20
 NEUTRAL = "icons/coin.svg"
 """A page of the extension that does nothing."""
 FORGET = """async () => {
@@ -53,9 +55,8 @@ class Browser:
         page.goto(f"chrome-extension://{self.build.id}/{NEUTRAL}")
         end_worker(self.context, self.build)
         page.evaluate(FORGET)
-        deadline = time.monotonic() + PATIENCE_S
-        while workers(self.context, self.build) == []:
-            assert time.monotonic() < deadline, "the worker did not come back"
+        wait_until(self.context, lambda: workers(self.context, self.build) != [],
+                   "the worker did not come back")
         page.goto("about:blank")
 
 
@@ -99,8 +100,20 @@ def workers(context: BrowserContext, build: Build) -> list[str]:
 
 
 def end_worker(context: BrowserContext, build: Build) -> None:
-    """End the service worker, as the browser does whenever it likes."""
+    """End the service worker, as the browser does whenever it likes, and see it gone."""
+    ended = workers(context, build)
     session = context.new_cdp_session(context.pages[0])
-    for target_id in workers(context, build):
+    for target_id in ended:
         session.send("Target.closeTarget", {"targetId": target_id})
     session.detach()
+    # The browser answers before it has done so.
+    wait_until(context, lambda: set(ended).isdisjoint(workers(context, build)),
+               "the worker did not end")
+
+
+def wait_until(context: BrowserContext, reached: Callable[[], bool], otherwise: str) -> None:
+    """Return once it is so; fails when time is up."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not reached():
+        assert time.monotonic() < deadline, otherwise
+        context.pages[0].wait_for_timeout(LOOK_AGAIN_MS)

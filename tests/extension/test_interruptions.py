@@ -30,11 +30,12 @@ def test_a_page_unlocks_though_the_worker_died_before_the_payment(machine: Machi
 def test_with_every_page_closed_and_the_worker_dead_the_alarm_finds_the_payment(
         machine: Machine, world: World) -> None:
     page = machine.popup().buy()
-    world.pay(page.picture())
+    picture = page.picture()
     page.close()
     machine.kill_worker()
     popup = machine.popup()
     assert popup.page.evaluate("name => chrome.alarms.get(name)", ALARM)["periodInMinutes"] == 0.5
+    world.pay(picture)
     # What would come every half minute comes now, and every three seconds.
     popup.page.evaluate(
         "name => chrome.alarms.create(name, {when: Date.now(), periodInMinutes: 0.05})", ALARM)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.extension.machine import Machine
     from tests.extension.world import World
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 T = TypeVar("T")
 CODE = ".tile [role=img]"
 WAY_TO_PAY = "#buy, #pay"

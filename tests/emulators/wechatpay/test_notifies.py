@@ -163,7 +163,7 @@ def test_the_merchant_may_call_while_it_is_being_notified(account: Account) -> N
         called = threading.Thread(target=lambda: states.append(
             document(merchant.query())["trade_state"]))
         called.start()
-        called.join(timeout=5)
+        called.join(timeout=60)
         return 200
 
     with WeChatPayEmulator(account, clock, receiver) as emulator:
@@ -178,7 +178,7 @@ def test_parallel_copies_are_really_parallel(account: Account) -> None:
     together = threading.Barrier(5)
 
     def receiver(url: str, headers: dict[str, str], body: bytes) -> int:
-        together.wait(timeout=5)
+        together.wait(timeout=60)
         return 200
 
     with WeChatPayEmulator(account, clock, receiver) as emulator:
@@ -198,14 +198,14 @@ def test_two_deliveries_at_once_send_a_notify_once(account: Account) -> None:
 
     def receiver(url: str, headers: dict[str, str], body: bytes) -> int:
         inside.set()
-        leave.wait(timeout=5)
+        leave.wait(timeout=60)
         return 200
 
     with WeChatPayEmulator(account, clock, receiver) as emulator:
         Merchant(emulator, clock).paid()
         first = threading.Thread(target=emulator.deliver_due_notifies)
         first.start()
-        assert inside.wait(timeout=5)
+        assert inside.wait(timeout=60)
         assert emulator.deliver_due_notifies() == []
         leave.set()
         first.join()

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 QUICK = Timeouts(connect_ms=2000, read_ms=100)
+PATIENCE_S = 60
 
 
 @contextmanager
 def listening(*, answers: bool) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that takes one request and hangs up on it, or keeps silent."""
+    """A server that hangs up on each request, or keeps silent; it ends after its first one."""
     server = socket.create_server(("127.0.0.1", 0))
     requests: list[bytes] = []
-    is_over = threading.Event()
+    asked, is_over = threading.Event(), threading.Event()
 
     def serve() -> None:
         while True:
@@ -41,13 +42,15 @@ def listening(*, answers: bool) -> Iterator[tuple[str, list[bytes]]]:
                 return
             with connection:
                 requests.append(connection.recv(65536))
+                asked.set()
                 if not answers:
-                    is_over.wait(10)
+                    is_over.wait(PATIENCE_S)
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.getsockname()[1]}", requests
+        asked.wait(PATIENCE_S)  # a client that waits 100 ms can be faster than this thread
     finally:
         is_over.set()
         server.shutdown(socket.SHUT_RDWR)
@@ -66,9 +69,10 @@ def exchange(address: str, timeouts: Timeouts = QUICK) -> tuple[Stage, int]:
 
 
 def test_a_refused_connection_sent_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    assert exchange(f"http://127.0.0.1:{port}") == (Stage.CONNECTING, 1)
+    with socket.socket() as held:  # it does not listen, and nobody else can
+        held.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{held.getsockname()[1]}"
+        assert exchange(address) == (Stage.CONNECTING, 1)
 
 
 @pytest.mark.parametrize("answers", [True, False])
