@@ -45,7 +45,7 @@ def clockwork() -> Clockwork:
 
 
 def test_each_job_of_s_yaml_is_there_and_no_other(clockwork: Clockwork) -> None:
-    assert set(clockwork.jobs) == JOBS
+    assert set(clockwork.jobs) == set(JOBS)
 
 
 def test_what_is_due_is_looked_at(clockwork: Clockwork) -> None:
