@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.order import OrderState
 from shared.errors import Conflict, OrderNotFound, ProviderUnavailable, StoreUnknown
+from shared.ports import AlreadyPaid
 from shared.use_cases.cancel_order import cancel_order
 from shared.use_cases.create_order import create_order
 from shared.use_cases.record_payment import record_payment
@@ -42,6 +43,22 @@ def test_paid_a_moment_before_is_a_payment(world: World, order: Order) -> None:
     paid = cancel(world, order)
     assert paid.state is OrderState.PAID
     assert paid.grant is not None
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_paid_by_the_word_of_closing_alone_decides_nothing(world: World, order: Order,
+                                                           is_known: bool) -> None:
+    """WeChat closes by one book and is asked by another, which may be behind."""
+    world.gateway.script.before("close", raises(AlreadyPaid()))
+    trade = world.gateway.trades[order.out_trade_no]
+    if not is_known:
+        world.gateway.trades.pop(order.out_trade_no)
+    with pytest.raises(ProviderUnavailable):
+        cancel(world, order)
+    assert world.stored(order) == order
+    world.gateway.trades[order.out_trade_no] = trade
+    world.pay(order)
+    assert cancel(world, order).state is OrderState.PAID
 
 
 def test_a_paid_order_cannot_be_cancelled(world: World, order: Order) -> None:
