@@ -85,6 +85,7 @@ export function scenesOf(isChinese: boolean, nowMs: number): Readonly<Record<str
     paid: { view: "pay", checkout: [paid] },
     paid_late: { view: "pay", checkout: [{ phase: "closed", order }, paid], steps: [["check"]] },
     license: { view: "license", license: active },
+    license_year: { view: "license", license: { ...active, license: { ...license, endsAt: soon(365 * DAY_MS) } } },
     license_too_new: { view: "license", license: { ...active, license: { ...license, licenseKey: null } } },
     license_grace: { view: "license", license: { ...active, inGrace: true } },
     license_server_down: { view: "license", license: active, refresh: new FakeError("server"), steps: [["check-license"]] },

@@ -152,6 +152,8 @@ export class PayApp implements Actions {
     if (this.#store.model.view !== "restore") this.go("restore");
   };
 
+  readonly reloadHistory = (): void => void this.#store.work("retry", () => this.#readHistory());
+
   lookAtRefund(orderId: string): void {
     this.go("refund", orderId);
   }
@@ -159,7 +161,11 @@ export class PayApp implements Actions {
   requestRefund(orderId: string): void {
     void this.#store.work("refund-now", async () => {
       await this.shop.requestRefund(orderId);
-      this.#store.update({ history: { status: "ready", value: await this.shop.history() } });
+      await this.#readHistory();
     });
+  }
+
+  async #readHistory(): Promise<void> {
+    this.#store.update({ history: { status: "ready", value: await this.shop.history() } });
   }
 }

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PayError, codeOf, refusalOf, verdictOf } from "../src/errors";
-import { Stage } from "./stage";
+import { WeChatIntegration } from "../src/wechat_integration";
+import { Stage, reached } from "./stage";
 import { refusal } from "./server";
 
 const ROOT = process.env["TONGBAO_ROOT"] ?? ".";
@@ -88,4 +89,20 @@ test("an aborted call says so", async () => {
   const stage = new Stage();
   stage.server.fail(/products/, () => Promise.reject(new DOMException("", "AbortError")));
   await assert.rejects(stage.open().wechat.getProduct({ signal: AbortSignal.abort() }), { code: "aborted" });
+});
+
+test("no request carries a cookie, follows a redirect, or is answered from a cache", async () => {
+  const stage = new Stage();
+  const { context } = stage.open();
+  const sent: (RequestInit | undefined)[] = [];
+  const wechat = new WeChatIntegration({ ...stage.options(), adapters: { ...context.adapters(), fetch: async (input, init) => {
+    sent.push(init);
+    return stage.server.fetch(input, init);
+  } } });
+  await reached(wechat.checkout(), "awaiting_payment");
+  await wechat.getProduct();
+  assert.ok(sent.length >= 2);
+  for (const init of sent) {
+    assert.deepEqual([init?.credentials, init?.redirect, init?.cache], ["omit", "error", "no-store"]);
+  }
 });

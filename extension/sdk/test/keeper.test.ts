@@ -70,6 +70,7 @@ test("who paid notices nothing of a server that is down for 14 days", async () =
   }
   const state = await wechat.getLicense();
   assert.ok(state.status === "active" && state.inGrace);
+  assert.equal(state.license.graceEndsAt.getTime() - state.license.leaseEndsAt.getTime(), 7 * DAY_S * 1000);
   stage.profile.later(2 * DAY_S * 1000);
   const over = await wechat.getLicense();
   assert.ok(over.status === "invalid" && over.error.code === "lease_expired" && over.error.retryable);

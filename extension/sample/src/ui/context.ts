@@ -23,6 +23,7 @@ export interface Actions {
   readonly restore: () => void;
   readonly chooseDevice: (deviceId: string) => void;
   readonly restartRestore: () => void;
+  readonly reloadHistory: () => void;
   readonly lookAtRefund: (orderId: string) => void;
   readonly requestRefund: (orderId: string) => void;
 }

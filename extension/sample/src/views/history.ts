@@ -20,7 +20,9 @@ export function historyView(model: Model, context: Context): VNode[] {
         onclick: act.restartRestore }))];
   }
   return [title(say("history")),
-    h("ul.list", {}, history.value.map((past) => item(model, context, past)))];
+    h("ul.list", {}, history.value.map((past) => item(model, context, past))),
+    ...(history.value.some(({ error }) => error?.retryable) ? [h("div.row", {}, button(model, say("way_retry"),
+      { id: "retry", kind: "quiet", icon: "refresh", working: say("checking"), onclick: act.reloadHistory }))] : [])];
 }
 
 function item(model: Model, context: Context, { order, placedAt, receipt, error }: PastOrder): VNode {

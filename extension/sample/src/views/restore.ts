@@ -6,6 +6,7 @@ import type { Model } from "../model";
 import type { Context } from "../ui/context";
 import { deviceName } from "../ui/device_name";
 import { formatDay, formatTime } from "../ui/format";
+import { WAYS } from "../ui/guidance";
 import { button, centre, medal, title } from "../ui/parts";
 import { troubleNotice } from "../ui/trouble";
 import { h, type VNode } from "../ui/vnode";
@@ -26,8 +27,18 @@ function trouble(model: Model, context: Context): VNode[] {
   return [troubleNotice(context, error, isBarredKey ? "error_restore_barred_key_text" : undefined)];
 }
 
+/** The way on where no other device and no waiting helps. */
+function seller({ say, support }: Context, before = ""): VNode {
+  return h("p.fine", {}, before, h("a", { href: support, target: "_blank", rel: "noopener" }, say("way_contact")));
+}
+
+function sellerAfterTrouble(model: Model, context: Context): VNode[] {
+  const { error } = model.restoring;
+  return error !== null && WAYS[error.code].includes("contact") ? [seller(context)] : [];
+}
+
 function typing(model: Model, context: Context): VNode[] {
-  const { say, act, support } = context;
+  const { say, act } = context;
   const { typed, error } = model.restoring;
   return [
     h("div.intro", {}, title(say("restore_purchase")), h("p.lead", {}, say("restore_lead"))),
@@ -42,8 +53,7 @@ function typing(model: Model, context: Context): VNode[] {
       ...trouble(model, context),
       button(model, say("restore_now"), { id: "restore-now", working: say("checking"),
         onclick: act.restore })),
-    h("p.fine", {}, say("restore_lost"), " ",
-      h("a", { href: support, target: "_blank", rel: "noopener" }, say("way_contact"))),
+    seller(context, `${say("restore_lost")} `),
   ];
 }
 
@@ -54,7 +64,7 @@ function choosing(model: Model, context: Context, devices: Devices): VNode[] {
       h("p.lead", {}, say("choose_text", String(devices.limit)))),
     h("fieldset.choices", { "aria-labelledby": "title" },
       devices.list.map((device) => choice(model, context, device))),
-    ...trouble(model, context),
+    ...trouble(model, context), ...sellerAfterTrouble(model, context),
     button(model, say("choose_now"), { id: "take-over", working: say("checking"),
       onclick: act.restore }),
     h("p.fine", {}, say("choose_fine")),
@@ -82,7 +92,7 @@ function waiting(model: Model, context: Context): VNode[] {
         : say("takeover_text_until", formatTime(ripeAt, language))),
     h("ol.steps", {}, (["takeover_step_1", "takeover_step_2", "takeover_step_3"] as const).map(
       (key) => h("li", {}, say(key)))),
-    ...trouble(model, context),
+    ...trouble(model, context), ...sellerAfterTrouble(model, context),
     button(model, say("check_again"), { id: "ask-again", icon: "refresh",
       working: say("checking"), onclick: act.restore }),
     button(model, say("restore_other"), { id: "restart", kind: "quiet", onclick: act.restartRestore }),
