@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TEST_MERCHANTS = ("1900000001", "1900000109", "1900009191")
 """Merchant numbers of WeChat's own examples and of practice; never a real shop's."""
+TEST_PREFIX = "TEST"
+"""What s.yaml and the examples say where nobody chose one."""
 
 BOUNDS = {"wait_s": (0, 20), "order_lifetime_s": (60, 7 * 86_400), "due_buckets": (1, 16),
           "keep_payer_days": (1, 3_650), "complaint_answer_hours": (1, 72)}
@@ -234,6 +236,9 @@ def _check_live(settings: Settings) -> None:
             raise InvalidSetting(VARIABLES[field].name, "must be public https in live")
     if settings.wechatpay_ca:
         raise InvalidSetting("WECHATPAY_CA", "is for tests, refused in live")
+    if settings.prefix == TEST_PREFIX:
+        # Another shop on the same merchant number may have left it so too: whose is a payment?
+        raise InvalidSetting("TONGBAO_PREFIX", "is that of practice, refused in live")
     if settings.wechatpay_mchid in TEST_MERCHANTS:
         raise InvalidSetting("WECHATPAY_MCHID", "is a test merchant, refused in live")
     if settings.signing_kid.lower().startswith("test"):

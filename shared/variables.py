@@ -23,7 +23,8 @@ class Variable(NamedTuple):
 VARIABLES: dict[str, Variable] = {
     "environment": Variable("TONGBAO_ENVIRONMENT", ALL, meaning="test or live"),
     "prefix": Variable("TONGBAO_PREFIX", ALL, meaning=(
-        "4 Crockford base-32 symbols in front of every order number of this deployment")),
+        "4 Crockford base-32 symbols in front of every order number of this deployment; no other "
+        "on its merchant number may have them, and none TEST in live")),
     "tablestore_endpoint": Variable("TONGBAO_TABLESTORE_ENDPOINT", ALL, meaning=(
         "address of the Tablestore instance")),
     "tablestore_instance": Variable("TONGBAO_TABLESTORE_INSTANCE", ALL, meaning=(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.matching import find_mismatch
 from shared.domain.order import close
-from shared.domain.payment import TradeState
+from shared.domain.payment import Mismatch, TradeState
 from shared.errors import ProviderUnavailable, StoreUnavailable, VersionConflict
 from shared.ports import AlreadyPaid
 from shared.use_cases.record_payment import Books, record_payment
@@ -27,6 +27,7 @@ def ask_provider(order: Order, books: Books, gateway: PaymentGateway) -> Order:
 
     Raises PaymentHeld, ProviderRefused and the Unavailable family.
     """
+    _refuse_another_merchant(order, books, gateway)
     fact = gateway.query(order.out_trade_no)
     if fact is None:
         return order
@@ -42,6 +43,7 @@ def close_order(order: Order, books: Books, gateway: PaymentGateway, *, actor: s
     Raises ProviderRefused and the Unavailable family; then nothing was decided here, and the
     same call may be made again.
     """
+    _refuse_another_merchant(order, books, gateway)
     try:
         gateway.close(order.out_trade_no)
     except AlreadyPaid:
@@ -58,6 +60,14 @@ def book_already_paid(order: Order, books: Books, gateway: PaymentGateway) -> Or
     if fact is None or not fact.was_paid:
         raise ProviderUnavailable(reason="paid_but_unknown_to_query", retry_after_s=2) from None
     return record_payment(fact, books, order)
+
+
+def _refuse_another_merchant(order: Order, books: Books, gateway: PaymentGateway) -> None:
+    """A merchant number knows nothing of another's orders: that must not pass for "unpaid"."""
+    if order.payee.merchant_id != gateway.payee.merchant_id:
+        books.log.fact("payment.fact_unfit", alarm=True, order_id=order.order_id,
+                       reason=Mismatch.MERCHANT.value, source="query")
+        raise ProviderUnavailable(reason="order_of_another_merchant")
 
 
 def close_here(order: Order, books: Books, *, actor: str, source: str) -> Order:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.bill import DayState, Reconciliation, next_run
-from shared.domain.calendar import day_of, days_after, start_of
+from shared.domain.calendar import DAY_S, day_of, days_after, start_of
 from shared.errors import (
     BillNotReady,
     Conflict,
@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.use_cases.compare_bill import compare
 
 if TYPE_CHECKING:
+    from shared.domain.bill import Bill
     from shared.use_cases.compare_bill import AuditRoom
 
 READY_AFTER_S = 34 * 3_600
@@ -98,10 +99,26 @@ def _run(day: str, before: Reconciliation | None, room: AuditRoom, *,
     raise StoreUnavailable(reason="too_many_rivals", retry_after_s=1)
 
 
+def _fetched(day: str, room: AuditRoom) -> Bill:
+    """The bill of the day. Raises as the source does, and BillNotReady for one not believed yet.
+
+    "Nothing was traded" cannot be true of a day on which we were paid. What comes early may
+    lack what the seller refunded in the portal, and a day is done once: so ask again, for as
+    long as the day is not overdue.
+    """
+    bill = room.bills.fetch(day)
+    overdue_at_s = start_of(day) + READY_AFTER_S + OVERDUE_DAYS * DAY_S
+    if bill.lines or bill.digest or room.books.clock.now_s() >= overdue_at_s:
+        return bill
+    if any(line.kind == "payment" for line in room.ledger.lines(day)):
+        raise BillNotReady(reason="nothing_traded_though_paid")
+    return bill
+
+
 def _run_once(run: Reconciliation, room: AuditRoom) -> Reconciliation:
     log = room.books.log
     try:
-        bill = room.bills.fetch(run.day)
+        bill = _fetched(run.day, room)
     except BillNotReady:
         log.fact("reconcile.waiting", day=run.day)
         return _stored(replace(run, state=DayState.WAITING), room)

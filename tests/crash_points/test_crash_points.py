@@ -93,6 +93,7 @@ def test_nobody_is_refused_a_refund_for_the_note_of_their_own_request() -> None:
     name = "refund: one per payer"
     steps = steps_of(name)
     noted = steps.index(("payers", "note"))
-    assert steps[noted + 1] == ("orders", "save")
-    for plan in ({noted: CRASH_AFTER}, {noted + 1: TOUCHED}, {noted + 1: CRASH_BEFORE}):
+    assert steps[noted + 1:noted + 3] == (("payers", "list"), ("orders", "save"))
+    for plan in ({noted: CRASH_AFTER}, {noted + 1: CRASH_BEFORE}, {noted + 2: TOUCHED},
+                 {noted + 2: CRASH_BEFORE}):
         assert play(name, plan).broken is None

@@ -125,14 +125,14 @@ bug("doubled lines count as differences", FOREIGN, "I9",
 
 
 def _nothing_is_a_bill(stage: Stage) -> None:
-    """A bill that does not come is a day without trade."""
+    """A bill that does not come is a file without lines (a day without any is not believed)."""
     fetch = stage.bills.fetch
 
     def hopeful(day: str) -> Bill:
         try:
             return fetch(day)
         except (BillNotReady, UntrustedBill):
-            return Bill(day, (), "")
+            return Bill(day, (), "nothing")
     stage.bills.fetch = hopeful  # type: ignore[method-assign]
 
 

@@ -154,6 +154,14 @@ def test_the_last_good_value_is_good(name: str, value: str) -> None:
     load_settings({**GOOD, name: value}, NOTIFY)
 
 
+def test_live_has_a_prefix_that_somebody_chose() -> None:
+    """With REFUND_HELD another shop's payments of the same prefix would go back."""
+    load_settings({**GOOD, "TONGBAO_PREFIX": "TEST"}, NOTIFY)
+    load_settings({**LIVE, "TONGBAO_PREFIX": "TES7"}, NOTIFY)
+    with pytest.raises(InvalidSetting, match="TONGBAO_PREFIX"):
+        load_settings({**LIVE, "TONGBAO_PREFIX": "TEST"}, NOTIFY)
+
+
 ADDRESSES = ["http://pay.shop-of-tests.cn/x", "https://127.0.0.1/x", "https://10.0.0.8/x",
              "https://192.168.1.2/x", "https://169.254.169.254/x", "https://100.100.100.200/x",
              "https://localhost/x", "https://localhost./x", "https://shop.internal/x",
