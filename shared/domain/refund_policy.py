@@ -24,8 +24,9 @@ class RefundPolicy:
 
     `only_if_never_activated`: not once the license was used on any device. `most_per_payer`:
     how many refunds one payer may have over all orders (None: any number; needs a deployment
-    that keeps payer hashes). `approval_above_minor`: a refund of more waits for an operator, in
-    the smallest unit of the order's currency (None: none does).
+    that keeps payer hashes). `approval_above_minor`: a refund that brings those of its order
+    above this waits for an operator, in the smallest unit of the order's currency (None: none
+    does).
     """
 
     window_days: int
@@ -33,10 +34,13 @@ class RefundPolicy:
     most_per_payer: int | None = None
     approval_above_minor: int | None = None
 
-    def needs_approval(self, amount: Money) -> bool:
-        """Whether an operator must look at a refund of this size first."""
+    def needs_approval(self, all_refunds_minor: int) -> bool:
+        """Whether an operator must look first at a refund with which the order's come to so much.
+
+        Not at its own amount: whoever may refund alone could go above the limit in parts.
+        """
         return (self.approval_above_minor is not None
-                and amount.amount_minor > self.approval_above_minor)
+                and all_refunds_minor > self.approval_above_minor)
 
 
 class Objection(str, Enum):

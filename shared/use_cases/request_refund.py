@@ -19,7 +19,7 @@ from shared.domain import identifiers
 from shared.domain.order import Order, OrderState
 from shared.domain.refund import Refund, RefundOrigin, RefundState
 from shared.domain.refund_policy import Circumstances, find_objection
-from shared.domain.refunding import find_refund, refundable
+from shared.domain.refunding import find_refund, refundable, reserved_minor
 from shared.domain.refunding import request_refund as with_refund
 from shared.errors import Conflict, OrderNotFound, StoreUnavailable, VersionConflict
 from shared.ports import RefundTerms
@@ -71,7 +71,8 @@ def request_refund(order_id: str, wanted: RefundRequest, counter: RefundCounter)
     """The order with this refund reserved; as it is, when the same key came before.
 
     A buyer's refund must fit the policy that they agreed to; every refund must fit what was
-    paid, and one above the policy's limit waits for a second person's approval. Raises
+    paid, and one that brings the order's refunds above the policy's limit waits for a second
+    person's approval. Raises
     OrderNotFound, Conflict and the Unavailable family.
     """
     books = counter.books
@@ -114,7 +115,7 @@ def _new_refund(order: Order, number: str, wanted: RefundRequest,
     policy = order.snapshot.refund_policy
     state = RefundState.REQUESTED
     if (wanted.origin is not RefundOrigin.PRODUCT_GONE and policy is not None
-            and policy.needs_approval(amount)):
+            and policy.needs_approval(reserved_minor(order) + amount.amount_minor)):
         state = RefundState.AWAITING_APPROVAL
     request = counter.gateway.prepare(RefundTerms(
         number, order.out_trade_no, order.payment.transaction_id, amount, order.payment.amount))

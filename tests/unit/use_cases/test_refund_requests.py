@@ -217,6 +217,15 @@ def test_above_the_limit_another_person_approves() -> None:
     assert world.stored(order).state is OrderState.REFUNDED
 
 
+@pytest.mark.parametrize(("first", "then"), [
+    (3000, RefundState.AWAITING_APPROVAL), (2000, RefundState.REQUESTED)])
+def test_parts_that_come_to_more_than_the_limit_wait_as_the_whole_would(
+        first: int, then: RefundState) -> None:
+    world, order = bought(RefundPolicy(7, approval_above_minor=5000))
+    assert give(world, order, Money(first, "CNY")).refunds[-1].state is RefundState.REQUESTED
+    assert give(world, order, Money(3000, "CNY"), key=OTHER_KEY).refunds[-1].state is then
+
+
 def test_a_declined_refund_frees_its_amount_and_the_license() -> None:
     world, order = bought(RefundPolicy(7, approval_above_minor=5000))
     refund, = ask(world, order).refunds
