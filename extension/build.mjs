@@ -46,6 +46,19 @@ const ANOTHER_SHOP = {
   },
 };
 
+/** Whoever buys from such a build would pay, and never unlock: better not to build it. */
+function checkShop() {
+  if (SHOP === undefined) return;
+  const { environment, roots, product, issuer } = JSON.parse(readFileSync(SHOP, "utf8"));
+  const wrong = [
+    ["live", "test"].includes(environment) || '"environment" is neither "live" nor "test"',
+    roots?.length === 1 || roots?.length === 2 || '"roots" are not one or two keys (scripts/keys root prints each one\'s x)',
+    Boolean(product && issuer) || '"product" or "issuer" is missing'].filter((it) => it !== true);
+  if (wrong.length === 0) return;
+  console.error(`${SHOP}: ${wrong.join("; ")}`);
+  process.exit(1);
+}
+
 function writeNotices(out) {
   const read = (name) => readFileSync(join(HERE, "..", "node_modules", name, "LICENSE"), "utf8");
   writeFileSync(join(out, NOTICES), BUNDLED.map((name) => `${name}\n\n${read(name)}`).join("\n\n"));
@@ -97,6 +110,7 @@ function buildTypes() {
   for (const [name, source] of Object.entries(SDK)) writeFileSync(join(OUT, "sdk", `${name}.d.ts`), `export * from "./types/sdk/src/${source}";\n`);
 }
 
+checkShop();
 const fits = await buildSdk();
 if (process.argv.includes("--types")) buildTypes();
 if (existsSync(join(HERE, "sample", "manifest.json"))) for (const browser of BROWSERS) await buildSample(browser);

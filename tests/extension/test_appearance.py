@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.extension.built import ROOT
@@ -98,11 +101,27 @@ def test_the_pages_speak_the_browsers_language_and_nothing_runs_over_the_edge(
 def test_the_code_is_readable_in_the_dark_and_in_forced_colours(machine: Machine) -> None:
     page = machine.popup().buy()
     read = {scan(page.picture())}
-    for emulated in ({"color_scheme": "dark"}, {"forced_colors": "active"},
-                     {"color_scheme": "dark", "forced_colors": "active"}):
-        page.page.emulate_media(**emulated)
+    for scheme, forced in itertools.product(("light", "dark"), ("none", "active")):
+        page.page.emulate_media(color_scheme=scheme, forced_colors=forced)
         read.add(scan(page.picture()))
+        _, _, modules, _ = (page.code.get_attribute("viewBox") or "").split()
+        assert quiet_zones(page.code.screenshot(), int(modules)) == [4, 4, 4, 4], (scheme, forced)
     assert len(read) == 1
+
+
+def quiet_zones(picture: bytes, modules: int) -> list[int]:
+    """How many modules of white are on each side of a code: decoders read darker grounds, too."""
+    with Image.open(io.BytesIO(picture)) as image:
+        grey = image.convert("L")
+    middle, module = grey.width // 2, grey.width / modules
+    sides = [(3, middle), (middle, 3), (grey.width - 4, middle), (middle, grey.height - 4)]
+    assert [grey.getpixel(each) for each in sides] == [255] * 4
+    inside = grey.crop((4, 16, grey.width - 4, grey.height - 16))
+    left, _, right, _ = inside.point(lambda level: 255 * (level < 128)).getbbox() or (0, 0, 0, 0)
+    upright = grey.crop((16, 4, grey.width - 16, grey.height - 4))
+    _, top, _, bottom = upright.point(lambda level: 255 * (level < 128)).getbbox() or (0, 0, 0, 0)
+    edges = (left + 4, top + 4, grey.width - (right + 4), grey.height - (bottom + 4))
+    return [round(edge / module) for edge in edges]
 
 
 def test_the_page_moves_for_who_did_not_ask_it_to_hold_still(machine: Machine) -> None:

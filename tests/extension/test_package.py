@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.demo_purchase.browser.failure import BrowserFailed
+from scripts.demo_purchase.browser.sample import bundle
 from tests.extension.built import ROOT
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.extension.built import Build
     from tests.extension.machine import Machine
+    from tests.extension.world import World
 
 WITHOUT_WARNING = {"storage", "alarms"}
 """developer.chrome.com/docs/extensions/reference/permissions-list: these warn of nothing."""
@@ -53,6 +56,15 @@ def test_the_package_holds_no_source_and_no_remote_code(built: Build) -> None:
 def test_what_the_repository_sells_pins_no_root_of_a_test(built: Build) -> None:
     shop = (ROOT / "extension" / "sample" / "src" / "shop.json").read_text(encoding="utf-8")
     assert '"roots": []' in shop
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"environment": "Live"}, "environment"), ({"roots": []}, "roots"), ({"issuer": ""}, "issuer")])
+def test_a_shop_whose_buyers_would_pay_and_never_unlock_is_not_built(
+        world: World, tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(BrowserFailed, match=said):
+        bundle(world.shop(**change), tmp_path)
+    assert not (tmp_path / "extension").exists()
 
 
 def test_whose_code_is_bundled_is_told_with_its_license(built: Build) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import decodeQR from "qr/decode.js";
-import { qrPath } from "../src/qr";
+import { qrElement, qrPath } from "../src/qr";
 
 const SCALE = 3;
 
@@ -35,4 +35,22 @@ test("texts of every length from 1 to 213 bytes are read back", () => {
 
 test("what does not fit is refused, not cut", () => {
   assert.throws(() => qrPath("a".repeat(3_000)), { code: 4 });
+});
+
+/** As much of an element as the code needs. */
+function fakeElement(name: string): object {
+  const [attributes, children, style] = [{}, [], {}] as [Record<string, string>, object[], Record<string, string>];
+  return { name, attributes, children, kept: style,
+    setAttribute: (key: string, value: string) => { attributes[key] = value; }, append: (...all: object[]) => { children.push(...all); },
+    style: { setProperty: (key: string, value: string) => { style[key] = value; } } };
+}
+
+test("as an element it is black on its own white ground, named, and left alone by forced colors", () => {
+  const document = { createElementNS: (_: string, name: string) => fakeElement(name) } as unknown as Document;
+  const { path, width } = qrPath("weixin://x");
+  const made = JSON.parse(JSON.stringify(qrElement("weixin://x", { label: "Pay", size: 200, document }))) as object;
+  const part = (attributes: object): object => ({ name: "path", attributes, children: [], kept: {}, style: {} });
+  assert.deepEqual(made, { name: "svg", style: {}, kept: { "forced-color-adjust": "none" },
+    attributes: { viewBox: `0 0 ${width} ${width}`, role: "img", "aria-label": "Pay", "shape-rendering": "crispEdges", width: "200", height: "200" },
+    children: [part({ d: `M0 0h${width}v${width}H0z`, fill: "#fff" }), part({ d: path })] });
 });
