@@ -12,6 +12,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
+from pytest import TestReport
+
+from tests.extension import usability
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -29,6 +32,9 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     A text under "counted" is a line; a dict {row: {column: count}} is summed up into the table
     of its name.
     """
+    reports = [report for several in terminalreporter.stats.values() for report in several
+               if isinstance(report, TestReport)]
+    usability.show(reports, terminalreporter)
     _show_tables(terminalreporter)
     lines = {text for reports in terminalreporter.stats.values() for report in reports
              for name, text in getattr(report, "user_properties", ()) if name == "counted"}

@@ -10,9 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from scripts.checks.browser import missing, must_run
 from tests.extension.built import Build, build
 from tests.extension.machine import Machine, Shop
-from tests.extension.pictures import are_wanted
 from tests.extension.pool import Pool
-from tests.extension.usability import Usability
 from tests.extension.world import World, running
 
 if TYPE_CHECKING:
@@ -111,18 +109,3 @@ def machines(playwright: Playwright, built: Build, world: World, pool: Pool,
 def machine(machines: Callable[..., Machine]) -> Machine:
     """One buyer's machine."""
     return machines()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Clicks and seconds, as counted in this run; kept with the pictures."""
-    reports = [report for several in terminalreporter.stats.values() for report in several
-               if isinstance(report, pytest.TestReport)]
-    counted = Usability.of(reports)
-    if not counted.waits:
-        return
-    terminalreporter.section("usability of the extension")
-    for what, clicks, seconds in counted.steps:
-        terminalreporter.line(f"{what}: {clicks} clicks, {seconds:.1f} s")
-    terminalreporter.line(f"payment to unlocked, {counted.wait}")
-    if are_wanted() and counted.steps:
-        counted.keep()

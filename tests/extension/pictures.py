@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from tests.extension.built import ROOT
+from tests.extension.usability import PICTURES_WANTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ DARK = ((8, 10, 8), (58, 64, 55))
 
 def are_wanted() -> bool:
     """Whether what is kept in the repository is to be replaced."""
-    return os.environ.get("TONGBAO_PICTURES") == "1"
+    return os.environ.get(PICTURES_WANTED) == "1"
 
 
 @dataclass

@@ -6,16 +6,18 @@ import math
 import os
 import statistics
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from tests.extension.built import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
+    from _pytest.terminal import TerminalReporter
 
-README = ROOT / "extension" / "README.md"
+PICTURES_WANTED = "TONGBAO_PICTURES"
+"""The variable that says whether what the repository keeps of a run is to be replaced."""
+README = Path(__file__).parents[2] / "extension" / "README.md"
 BEGIN, END = "<!-- measured in the tests -->\n", "<!-- end of what was measured -->\n"
 
 
@@ -54,6 +56,19 @@ class Usability:
         before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)
         README.write_text(f"{before}{BEGIN}{self.table()}{END}{after}", encoding="utf-8")
+
+
+def show(reports: Sequence[pytest.TestReport], terminal: TerminalReporter) -> None:
+    """Tell what this run counted; keep it too, where the pictures are to be replaced."""
+    counted = Usability.of(reports)
+    if not counted.waits:
+        return
+    terminal.section("usability of the extension")
+    for what, clicks, seconds in counted.steps:
+        terminal.line(f"{what}: {clicks} clicks, {seconds:.1f} s")
+    terminal.line(f"payment to unlocked, {counted.wait}")
+    if os.environ.get(PICTURES_WANTED) == "1" and counted.steps:
+        counted.keep()
 
 
 def _step(value: object) -> tuple[str, int, float]:
