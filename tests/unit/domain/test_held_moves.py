@@ -7,8 +7,18 @@ from itertools import product
 
 import pytest
 
-from shared.domain.held import KIND, MOVES, HeldPayment, HeldState, held_id, hold_payment, move_held
+from shared.domain.held import (
+    KIND,
+    MOVES,
+    HeldPayment,
+    HeldState,
+    held_id,
+    hold_payment,
+    move_held,
+    refund_number,
+)
 from shared.domain.history import Event, begin
+from shared.domain.identifiers import out_refund_no
 from shared.domain.payment import Mismatch
 from tests.fakes import samples
 
@@ -72,3 +82,23 @@ def test_the_request_that_was_sent_stays_for_its_retries() -> None:
     again = move_held(failed, Event("refund_requested", 3, "operator:ann", "admin"),
                       provider_request="{2}")
     assert again.provider_request == "{2}"
+
+
+def after(*acts: tuple[str, dict[str, str]]) -> HeldPayment:
+    """The held payment after these, each a kind of event with what it says."""
+    held = HELD
+    for kind, data in acts:
+        held = move_held(held, Event(kind, 1, "provider", "query", data))
+    return held
+
+
+def test_its_refund_has_one_number_until_the_provider_closed_it() -> None:
+    asked, refused, closed = (("refund_requested", {}), ("refund_failed", {"reason": "no_money"}),
+                              ("refund_failed", {}))
+    once, twice, thrice = (out_refund_no(HELD.out_trade_no, f"held {HELD.transaction_id}{again}")
+                           for again in ("", " 1", " 2"))
+    assert [refund_number(held) for held in (
+        HELD, after(asked), after(asked, refused), after(asked, refused, asked))] == [once] * 4
+    assert [refund_number(held) for held in (
+        after(asked, closed), after(asked, closed, asked, refused))] == [twice] * 2
+    assert refund_number(after(asked, closed, asked, closed, asked)) == thrice

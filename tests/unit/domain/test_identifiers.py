@@ -97,3 +97,16 @@ def test_a_prefix_is_exactly_four_symbols(prefix: str) -> None:
 @given(st.text(max_size=40))
 def test_only_26_symbols_look_like_an_id(text: str) -> None:
     assert identifiers.is_id(text) == (len(text) == 26 and set(text) <= set(CROCKFORD))
+
+
+@given(numbers())
+def test_an_order_number_is_known_by_its_length_letters_and_check_symbol(number: str) -> None:
+    assert identifiers.is_out_trade_no(number)
+    assert not identifiers.is_out_trade_no("")
+    shorter, longer = number[1:-1], "0" + number[:-1]
+    assert not identifiers.is_out_trade_no(shorter + identifiers.check_symbol(shorter))
+    assert not identifiers.is_out_trade_no(longer + identifiers.check_symbol(longer))
+    assert not identifiers.is_out_trade_no(number.lower() if number.upper() != number.lower()
+                                           else "x" * len(number))
+    other = "0" if number[-1] != "0" else "1"
+    assert not identifiers.is_out_trade_no(number[:-1] + other)

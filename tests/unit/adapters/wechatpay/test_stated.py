@@ -156,6 +156,8 @@ def test_what_a_complaint_need_not_have() -> None:
     bare = complaint(problem_type=None, complaint_order_info=None, apply_refund_amount=None)
     assert (bare.problem_type, bare.out_trade_nos, bare.asked_refund) == ("", (), None)
     assert complaint(problem_type="").problem_type == ""
+    unnumbered = [{}, {"out_trade_no": None}, {"out_trade_no": ""}, {"out_trade_no": "A"}]
+    assert complaint(complaint_order_info=unnumbered).out_trade_nos == ("A",)
     assert complaint(complaint_full_refunded=True).is_fully_refunded is True
 
 
