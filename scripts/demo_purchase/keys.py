@@ -5,10 +5,10 @@ Made and rotated as `scripts/keys` does it, only that here the roots lie beside 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from scripts.demo_purchase.private_files import write_private
 from scripts.keyring import key_set, steps
 from scripts.keyring.private_keys import Root, make_root, make_signing_key, root_from_pem
 
@@ -69,7 +69,7 @@ def open_keys(folder: Path, now_s: int) -> Keys:
     if not (folder / SET_FILE).exists():
         roots, signing = tuple(make_root() for _ in ROOT_FILES), make_signing_key("test-1")
         for name, root in zip(ROOT_FILES, roots, strict=True):
-            _write(folder / name, root.pem(None).decode())
+            write_private(folder / name, root.pem(None).decode())
         made = steps.new_set(issuer=ISSUER, environment=ENVIRONMENT, keys=[signing.public],
                              now_s=now_s)
         _kept(folder, roots, signing.seed, key_set.sign(made, roots[0]))
@@ -78,12 +78,6 @@ def open_keys(folder: Path, now_s: int) -> Keys:
 
 
 def _kept(folder: Path, roots: tuple[Root, ...], seed: str, text: str) -> Keys:
-    _write(folder / SEED_FILE, seed)
-    _write(folder / SET_FILE, text)
+    write_private(folder / SEED_FILE, seed)
+    write_private(folder / SET_FILE, text)
     return Keys(folder, roots, seed, text)
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

@@ -7,12 +7,12 @@ before the servers behind them run.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import ExitStack, closing, contextmanager
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from emulators.listening import listener, port_of
+from scripts.demo_purchase.private_files import write_private
 
 if TYPE_CHECKING:
     import socket
@@ -33,7 +33,7 @@ def held_ports(path: Path) -> Iterator[Mapping[str, socket.socket]]:
     with ExitStack() as exits:
         held = {name: exits.enter_context(closing(_listener(known.get(name, 0))))
                 for name in NAMES}
-        _write(path, {name: port_of(one) for name, one in held.items()})
+        write_private(path, json.dumps({name: port_of(one) for name, one in held.items()}))
         yield held
 
 
@@ -45,9 +45,3 @@ def _listener(known: int) -> socket.socket:
         except OSError:
             continue
     return listener(0)
-
-
-def _write(path: Path, ports: Mapping[str, int]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(ports, file)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from emulators.wechatpay import Account
 from scripts.demo_purchase.keys import open_keys
+from scripts.demo_purchase.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +78,5 @@ def open_state(folder: Path) -> State:
 
 def _kept(path: Path, fresh: str) -> str:
     if not path.exists():
-        _write(path, fresh)
+        write_private(path, fresh)
     return path.read_text(encoding="utf-8")
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

@@ -227,7 +227,7 @@ def schedule_query(order: Order, now_s: int) -> Order:
 
 
 QUERY_INTERVAL_S = 7
-"""Between two queries of one order: polled every 5 s or oftener, a lost notify costs 10 s.
+"""Between two queries of one order: polled every 2 s or oftener, a lost notify costs 10 s at most.
 A page that nobody looks at should poll less often; then WeChat is asked less often too.
 """
 

@@ -72,8 +72,7 @@ def request_refund(order_id: str, wanted: RefundRequest, counter: RefundCounter)
 
     A buyer's refund must fit the policy that they agreed to; every refund must fit what was
     paid, and one that brings the order's refunds above the policy's limit waits for a second
-    person's approval. Raises
-    OrderNotFound, Conflict and the Unavailable family.
+    person's approval. Raises OrderNotFound, Conflict and the Unavailable family.
     """
     books = counter.books
     for _ in range(MOST_RIVALS):
@@ -86,10 +85,7 @@ def request_refund(order_id: str, wanted: RefundRequest, counter: RefundCounter)
             return _if_the_same(order, known, wanted)
         refund = _new_refund(order, number, wanted, counter)
         books.look_later("order", order_id)
-        if _is_noted(order, refund, counter):
-            # Another order of this payer's may be asked for at the same moment: now that both
-            # are noted before they count, no two can miss each other.
-            _refuse_unless_possible(order, refund.amount, wanted, counter)
+        _note_payer(order, refund, wanted, counter)
         reserved = with_refund(order, refund, source=wanted.source)
         try:
             books.orders.save(reserved)
@@ -160,14 +156,18 @@ def circumstances(order: Order, counter: RefundCounter, *, asked: str = "") -> C
         was_activated=license_ is not None and license_.activated_at_s is not None)
 
 
-def _is_noted(order: Order, refund: Refund, counter: RefundCounter) -> bool:
-    """Note it for its payer, where payers are known; whether it is one that is counted.
+def _note_payer(order: Order, refund: Refund, wanted: RefundRequest,
+                counter: RefundCounter) -> None:
+    """Note it for its payer, where payers are known, and count once more where they are counted.
 
-    Before the order's write: a note too many costs a buyer an answer, one too few money.
+    Before the order's write: a note too many costs a buyer an answer, one too few money. Another
+    order of this payer's may be asked for at the same moment: as both are noted before they
+    count, no two can miss each other. Raises Conflict and the Unavailable family.
     """
     if (order.payment is None or not order.payment.payer_hash
             or refund.origin is not RefundOrigin.BUYER):
-        return False
+        return
     counter.payers.note(order.payment.payer_hash, refund.refund_id)
     policy = order.snapshot.refund_policy
-    return policy is not None and policy.most_per_payer is not None
+    if policy is not None and policy.most_per_payer is not None:
+        _refuse_unless_possible(order, refund.amount, wanted, counter)

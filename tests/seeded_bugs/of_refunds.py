@@ -165,7 +165,7 @@ bug("use is looked at before the reservation only",
     "refund: asked for while the license is fetched", "I18",
     {(follow_refund, "_was_used_meanwhile"): lambda order, refund, license_: False})
 bug("refunds per payer are not counted", "refund: one per payer", "I18",
-    {(request_refund, "_is_noted"): lambda order, refund, counter: False,
+    {(request_refund, "_note_payer"): lambda order, refund, wanted, counter: None,
      (request_refund, "find_objection"): lambda order, amount, circumstances: None})
 bug("a refund above the limit needs nobody", "refund: nobody decides", "I18",
     {(request_refund, "RefundState"): type("Requested", (), {
